@@ -1,0 +1,66 @@
+"""Notice is the outbox row; Attempt is proof of each try."""
+
+from django.db import models
+from django.db.models import Q
+
+from notifications.status import Channel, Milestone, NoticeState
+from orders.models import Merchant, Order, OrderEvent
+from orders.models.base import MerchantOwned
+
+
+class Notice(MerchantOwned):
+    """One message to one customer. Written in the transaction of the fact it tells of; the text is rendered
+    from that fact when it is sent. `subject` is "order" or "shipment:7"."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="notices")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="notices")
+    event = models.ForeignKey(OrderEvent, on_delete=models.CASCADE, related_name="notices")
+    subject = models.CharField(max_length=40, default="order")
+    milestone = models.CharField(max_length=20, choices=Milestone.choices)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    recipient = models.CharField(max_length=254)
+    state = models.CharField(max_length=10, choices=NoticeState.choices, default=NoticeState.QUEUED)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "subject", "milestone", "channel"], name="notice_once"),
+            models.CheckConstraint(condition=Q(state__in=NoticeState.values), name="notice_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state=NoticeState.SENT) | Q(sent_at__isnull=False), name="notice_sent_has_time"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state__in=["queued", "retry"]), name="notice_due"),
+            models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="notice_in_flight"),
+            models.Index(fields=["merchant", "-created_at"], name="notice_newest"),
+            models.Index(fields=["merchant", "state", "-created_at"], name="notice_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_milestone_display()} by {self.get_channel_display()} to {self.recipient}"
+
+
+class Attempt(MerchantOwned):
+    """One try at sending a notice."""
+
+    merchant_path = "notice__merchant"
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="attempts")
+    at = models.DateTimeField()
+    ok = models.BooleanField()
+    permanent = models.BooleanField(default=False)
+    detail = models.CharField(max_length=300, blank=True)
+    took_ms = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return "accepted" if self.ok else self.detail

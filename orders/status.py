@@ -1,0 +1,54 @@
+"""The merchant's words for an order, what each means, and the allowed moves."""
+
+from django.db import models
+
+
+class OrderStatus(models.TextChoices):
+    PENDING = "pending", "Pending"
+    PROCESSING = "processing", "Processing"
+    SHIPPED = "shipped", "Shipped"
+    DELIVERED = "delivered", "Delivered"
+    CANCELLED = "cancelled", "Cancelled"
+    RETURNED = "returned", "Returned"
+
+
+MEANING = {
+    OrderStatus.PENDING: "The order is in; nobody has started on it.",
+    OrderStatus.PROCESSING: "Approved; the warehouse is picking and packing.",
+    OrderStatus.SHIPPED: "A carrier has scanned the first parcel.",
+    OrderStatus.DELIVERED: "Every parcel has been delivered.",
+    OrderStatus.CANCELLED: "Called off; nothing more will be sent.",
+    OrderStatus.RETURNED: "The goods came back to the merchant.",
+}
+
+MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.PENDING: frozenset(
+        {OrderStatus.PROCESSING, OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.CANCELLED}
+    ),
+    OrderStatus.PROCESSING: frozenset(
+        {OrderStatus.PENDING, OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.CANCELLED}
+    ),
+    OrderStatus.SHIPPED: frozenset({OrderStatus.DELIVERED, OrderStatus.RETURNED, OrderStatus.CANCELLED}),
+    OrderStatus.DELIVERED: frozenset({OrderStatus.RETURNED}),
+    OrderStatus.CANCELLED: frozenset(),
+    OrderStatus.RETURNED: frozenset(),
+}
+"""From -> to. A machine may jump forward (a carrier can deliver what nobody marked as shipped);
+only people may step back or cancel."""
+
+OPEN = frozenset({OrderStatus.PENDING, OrderStatus.PROCESSING, OrderStatus.SHIPPED})
+BEFORE_SHIPPING = frozenset({OrderStatus.PENDING, OrderStatus.PROCESSING})
+
+MACHINE_MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.PENDING: frozenset({OrderStatus.PROCESSING, OrderStatus.SHIPPED, OrderStatus.DELIVERED}),
+    OrderStatus.PROCESSING: frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED}),
+    OrderStatus.SHIPPED: frozenset({OrderStatus.DELIVERED}),
+}
+
+
+def can_move(old: str, new: str) -> bool:
+    return OrderStatus(new) in MOVES[OrderStatus(old)]
+
+
+def machine_may_move(old: str, new: str) -> bool:
+    return OrderStatus(new) in MACHINE_MOVES.get(OrderStatus(old), frozenset())

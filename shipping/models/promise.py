@@ -1,0 +1,33 @@
+from django.db import models
+from django.db.models import F, Q
+
+from orders.models.base import MerchantOwned
+from shipping.models.shipment import Shipment
+
+
+class Promise(MerchantOwned):
+    """What was promised about a parcel, by whom, and why it changed. Append-only: the last row is in force.
+
+    Days are in the recipient's zone.
+    """
+
+    class Source(models.TextChoices):
+        MERCHANT = "merchant", "The shop"
+        TABLE = "table", "Service table"
+        CARRIER = "carrier", "The carrier"
+        LEARNED = "learned", "Past deliveries"
+
+    merchant_path = "shipment__merchant"
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="promises")
+    from_day = models.DateField()
+    to_day = models.DateField()
+    source = models.CharField(max_length=10, choices=Source.choices)
+    reason = models.CharField(max_length=200, blank=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.CheckConstraint(condition=Q(to_day__gte=F("from_day")), name="promise_days_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.from_day} – {self.to_day}"

@@ -1,0 +1,164 @@
+"""The carrier's truth about a parcel in 15 words, and the warehouse's stages.
+
+Vendors' own words are mapped to these in `shipping/carriers/`, one table per carrier.
+"""
+
+from typing import NamedTuple
+
+from django.db import models
+
+
+class TrackingStatus(models.TextChoices):
+    UNKNOWN = "unknown", "Unknown"
+    PRE_TRANSIT = "pre_transit", "Label made"
+    PICKED_UP = "picked_up", "Picked up"
+    IN_TRANSIT = "in_transit", "In transit"
+    OUT_FOR_DELIVERY = "out_for_delivery", "Out for delivery"
+    AVAILABLE_FOR_PICKUP = "available_for_pickup", "Ready for pick-up"
+    ATTEMPT_FAILED = "attempt_failed", "Delivery attempt failed"
+    DELAYED = "delayed", "Delayed"
+    ON_HOLD = "on_hold", "On hold"
+    EXCEPTION = "exception", "Problem"
+    DELIVERED = "delivered", "Delivered"
+    RETURNING = "returning", "Returning to sender"
+    RETURNED = "returned", "Returned to sender"
+    CANCELLED = "cancelled", "Label cancelled"
+    EXPIRED = "expired", "Tracking ended"
+
+
+class Wording(NamedTuple):
+    """What the public reads: a headline, what it means, what to do, an icon name and a tone."""
+
+    headline: str
+    meaning: str
+    next_step: str
+    icon: str
+    tone: str  # calm, good, warn, bad
+
+
+S = TrackingStatus
+PUBLIC: dict[str, Wording] = {
+    S.UNKNOWN: Wording(
+        "Being prepared", "The shop is getting your parcel ready.", "Nothing to do yet.", "box", "calm"
+    ),
+    S.PRE_TRANSIT: Wording(
+        "Packed and waiting for the carrier",
+        "The label is made; the carrier has not scanned the parcel yet.",
+        "Nothing to do yet.",
+        "label",
+        "calm",
+    ),
+    S.PICKED_UP: Wording("With the carrier", "The carrier has the parcel.", "Nothing to do.", "truck", "calm"),
+    S.IN_TRANSIT: Wording("On its way", "The parcel is moving through the network.", "Nothing to do.", "truck", "calm"),
+    S.OUT_FOR_DELIVERY: Wording(
+        "Out for delivery today", "The driver has your parcel.", "Be ready to take it in.", "van", "good"
+    ),
+    S.AVAILABLE_FOR_PICKUP: Wording(
+        "Ready for you to pick up",
+        "The parcel waits at a pick-up point.",
+        "Bring an ID and collect it; it goes back if nobody comes.",
+        "shop",
+        "warn",
+    ),
+    S.ATTEMPT_FAILED: Wording(
+        "Delivery was tried and failed",
+        "The driver could not hand the parcel over.",
+        "Check your address with the shop and be in for the next try.",
+        "door",
+        "warn",
+    ),
+    S.DELAYED: Wording(
+        "Delayed", "The carrier says it will be later than planned.", "The new date is shown here.", "clock", "warn"
+    ),
+    S.ON_HOLD: Wording(
+        "On hold",
+        "The carrier or customs has stopped the parcel.",
+        "Contact the shop; papers or a payment may be needed.",
+        "pause",
+        "warn",
+    ),
+    S.EXCEPTION: Wording(
+        "There is a problem with this parcel",
+        "It may be lost or damaged.",
+        "Contact the shop; they can send another or refund you.",
+        "alert",
+        "bad",
+    ),
+    S.DELIVERED: Wording("Delivered", "The parcel has arrived.", "Enjoy. Not there? Contact the shop.", "check", "good"),
+    S.RETURNING: Wording(
+        "Going back to the shop",
+        "The carrier is returning the parcel.",
+        "Contact the shop to have it sent again.",
+        "back",
+        "bad",
+    ),
+    S.RETURNED: Wording(
+        "Back at the shop", "The parcel was returned.", "Contact the shop for a refund or a new try.", "back", "bad"
+    ),
+    S.CANCELLED: Wording(
+        "This label was cancelled", "The parcel will not travel on it.", "Contact the shop if you expected it.", "alert", "warn"
+    ),
+    S.EXPIRED: Wording(
+        "The carrier has stopped reporting",
+        "There has been no news for a long time.",
+        "Contact the shop; they will ask the carrier.",
+        "alert",
+        "bad",
+    ),
+}
+
+MOVING = frozenset(
+    {
+        S.PICKED_UP,
+        S.IN_TRANSIT,
+        S.OUT_FOR_DELIVERY,
+        S.AVAILABLE_FOR_PICKUP,
+        S.ATTEMPT_FAILED,
+        S.DELAYED,
+        S.ON_HOLD,
+        S.EXCEPTION,
+        S.RETURNING,
+    }
+)
+"""The carrier has the parcel. DELIVERED and RETURNED mean that it had."""
+
+POSSESSED = MOVING | {S.DELIVERED, S.RETURNED}
+FINAL = frozenset({S.DELIVERED, S.RETURNED, S.CANCELLED})
+TROUBLE = frozenset({S.ATTEMPT_FAILED, S.DELAYED, S.ON_HOLD, S.EXCEPTION, S.RETURNING, S.RETURNED, S.EXPIRED})
+
+
+class Stage(models.TextChoices):
+    """What the warehouse has done with the parcel."""
+
+    OPEN = "open", "To pack"
+    PACKED = "packed", "Packed"
+    HANDED_OVER = "handed_over", "Handed over"
+    VOID = "void", "Cancelled"
+
+
+class Direction(models.TextChoices):
+    OUTBOUND = "outbound", "To the customer"
+    INBOUND = "inbound", "From a supplier"
+    RETURN = "return", "Back from the customer"
+
+
+class ScanOutcome(models.TextChoices):
+    PACKED = "packed", "Packed"
+    HANDED_OVER = "handed_over", "Handed over"
+    REPEATED = "repeated", "Already scanned"
+    NOT_PACKED = "not_packed", "Not packed yet"
+    CANCELLED = "cancelled", "Order cancelled"
+    NOT_A_PARCEL = "wrong", "Not a parcel code"
+    UNKNOWN = "unknown", "Unknown code"
+
+
+class LateRule(models.TextChoices):
+    NOT_HANDED_OVER = "not_handed_over", "Not handed over in time"
+    PAST_PROMISE = "past_promise", "Past its promise"
+    SILENT = "silent", "No scan for too long"
+
+
+class DocumentKind(models.TextChoices):
+    SLIPS = "slips", "Packing slips"
+    LABELS = "labels", "Labels 4 × 6 in"
+    BOTH = "both", "Slip and label of each parcel"
