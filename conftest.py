@@ -1,0 +1,49 @@
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _quick_and_private(settings, tmp_path):
+    """Cheap password hashes, files under the test's own folder, a cache of its own."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MAIL_DIR = tmp_path / "mail"
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}}
+
+
+@pytest.fixture
+def merchant(db):
+    from tests.factories import make_merchant
+
+    return make_merchant()
+
+
+@pytest.fixture
+def other(db):
+    from tests.factories import make_merchant
+
+    return make_merchant("elsewhere")
+
+
+@pytest.fixture
+def alice(merchant):
+    """Owns the shop."""
+    from tests.factories import make_user
+
+    return make_user("alice", merchant)
+
+
+@pytest.fixture
+def bob(merchant):
+    """Packs in the shop's warehouse."""
+    from orders.roles import Role
+    from tests.factories import make_user
+
+    return make_user("bob", merchant, Role.WAREHOUSE)
+
+
+@pytest.fixture
+def charlie(other):
+    """Owns another shop."""
+    from tests.factories import make_user
+
+    return make_user("charlie", other)

@@ -1,0 +1,48 @@
+"""When a parcel should arrive (pure). A carrier's date beats the shop's, the shop's beats the service table."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from orders.handling import add_business_days
+
+# Business days from hand-over to delivery, p50 and p90, where nothing better is known. Conservative readings
+# of what carriers publish for ground parcels; a merchant's own figures replace them once learned.
+SERVICE_TABLE = {"same day": (0, 1), "express": (1, 2), "standard": (2, 4), "economy": (4, 8)}
+ABROAD = (2, 6)  # added when the parcel crosses a border
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Days in the recipient's zone."""
+
+    from_day: date
+    to_day: date
+    source: str
+    reason: str
+
+
+def service_kind(service: str) -> str:
+    text = service.lower()
+    if "same" in text and "day" in text:
+        return "same day"
+    if any(word in text for word in ("express", "next", "overnight", "priority", "24")):
+        return "express"
+    if any(word in text for word in ("economy", "eco", "slow", "saver")):
+        return "economy"
+    return "standard"
+
+
+def first_estimate(*, leaves_on: date, service: str, origin: str, destination: str, promised_on: date | None) -> Estimate:
+    """The promise an order starts with. `leaves_on` is the merchant's day of hand-over."""
+    if promised_on:
+        return Estimate(promised_on, promised_on, "merchant", "promised by the shop")
+    kind = service_kind(service)
+    early, late = SERVICE_TABLE[kind]
+    if origin != destination:
+        early, late = early + ABROAD[0], late + ABROAD[1]
+    return Estimate(
+        add_business_days(leaves_on, early, destination),
+        add_business_days(leaves_on, late, destination),
+        "table",
+        f"{kind} service, {'abroad' if origin != destination else 'domestic'}",
+    )
