@@ -1,0 +1,138 @@
+"""The admin behind the walls: rows, choices, filters and rights all start from the signed-in person."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Model, QuerySet
+from django.db.models.fields.related import ForeignKey, RelatedField
+from django.http import HttpRequest
+
+from orders.models import Merchant, User
+from orders.roles import Can
+
+
+class MerchantFilter(SimpleListFilter):
+    """Filter by merchant; shown only to people who have more than one, and only with theirs."""
+
+    title = "merchant"
+    parameter_name = "merchant"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        mine = Merchant.objects.visible_to(request.user).values_list("pk", "name")[:50]
+        return [(str(pk), name) for pk, name in mine] if len(mine) > 1 else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value():
+            if not str(self.value()).isdigit():
+                return queryset.none()
+            return queryset.filter(**{queryset.model.merchant_path: self.value()})
+        return queryset
+
+
+def merchant_of(obj: Model) -> Merchant | None:
+    """The merchant a row belongs to, by its model's `merchant_path`."""
+    target: Any = obj
+    for step in obj.merchant_path.split("__"):  # type: ignore[attr-defined]
+        target = obj if step == "pk" else getattr(target, step, None)
+    return target
+
+
+class WalledAdmin(admin.ModelAdmin):
+    """Base of every admin page of a merchant-owned model.
+
+    `change_right`, `add_right` and `delete_right` name the right that each needs; None means nobody may
+    (facts are not edited). Platform staff (superusers) pass the walls, not the Nones.
+    """
+
+    change_right: Can | None = Can.EDIT
+    add_right: Can | None = Can.EDIT
+    delete_right: Can | None = None
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        queryset = self.model._default_manager.visible_to(request.user)
+        ordering = self.get_ordering(request)
+        return queryset.order_by(*ordering) if ordering else queryset
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, Can.VIEW)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, Can.VIEW, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, self.change_right, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, self.add_right)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, self.delete_right, obj)
+
+    def has_scan_permission(self, request: HttpRequest) -> bool:
+        """For actions that print or pack: `@admin.action(permissions=["scan"])`."""
+        return self._may(request, Can.SCAN)
+
+    def has_edit_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, Can.EDIT)
+
+    def _may(self, request: HttpRequest, right: Can | None, obj: Any = None) -> bool:
+        user = request.user
+        if right is None or not isinstance(user, User):
+            return False
+        return user.may(right, merchant_of(obj) if obj is not None else None)
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs.setdefault("queryset", choices_for(db_field, request, self.change_right or Can.VIEW))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        merchant = merchant_of(obj)
+        right = self.change_right if change else self.add_right
+        if merchant is not None and not (right and request.user.may(right, merchant)):  # type: ignore[union-attr]
+            from django.core.exceptions import PermissionDenied
+
+            raise PermissionDenied
+        super().save_model(request, obj, form, change)
+
+
+class WalledInline(admin.TabularInline):
+    """Rows shown under their parent. Read-only unless a subclass says otherwise: facts are not edited."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return self.model._default_manager.visible_to(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return isinstance(request.user, User) and request.user.may(Can.VIEW, merchant_of(obj) if obj else None)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs.setdefault("queryset", choices_for(db_field, request, Can.EDIT))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+def choices_for(db_field: RelatedField, request: HttpRequest, right: Can) -> QuerySet:
+    """What a foreign key may point at: the person's own rows, and of merchants those where they have the right."""
+    model = db_field.related_model
+    user: Any = request.user
+    if model is Merchant:
+        mine = Merchant.objects.visible_to(user)
+        return mine if user.is_superuser else mine.filter(pk__in=user.merchants_where(right))
+    if model is User:
+        people = User.objects.all()
+        return people if user.is_superuser else people.filter(memberships__merchant__in=user.merchant_ids()).distinct()
+    return model._default_manager.visible_to(user)  # type: ignore[union-attr]

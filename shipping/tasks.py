@@ -1,0 +1,50 @@
+"""Celery's doors to this floor: ids in, one call, nothing else. Every one may run twice."""
+
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+
+@shared_task(soft_time_limit=1800, time_limit=1860)
+def render_print_run(run_id: int, **_: Any) -> None:
+    from shipping.documents.runs import render_run
+
+    render_run(run_id, now=timezone.now())
+
+
+@shared_task
+def sweep_prints(**_: Any) -> None:
+    from shipping.documents.runs import stalled_runs
+
+    for run_id in stalled_runs(now=timezone.now()):
+        render_print_run.delay(run_id)
+
+
+@shared_task
+def apply_webhook(webhook_id: int, **_: Any) -> None:
+    from shipping.tracking.inbound import apply
+
+    apply(webhook_id, now=timezone.now())
+
+
+@shared_task
+def sweep_webhooks(**_: Any) -> None:
+    from shipping.tracking.inbound import waiting
+
+    for webhook_id in waiting(now=timezone.now()):
+        apply_webhook.delay(webhook_id)
+
+
+@shared_task
+def review_late(**_: Any) -> None:
+    from shipping.lateness.cases import review
+
+    review(now=timezone.now())
+
+
+@shared_task
+def simulate(**_: Any) -> None:
+    from shipping.carriers.simulator import tick
+
+    tick(now=timezone.now())
