@@ -45,6 +45,6 @@ def review_late(**_: Any) -> None:
 
 @shared_task
 def simulate(**_: Any) -> None:
-    from shipping.carriers.simulator import tick
+    from shipping.tracking.simulator import tick
 
     tick(now=timezone.now())

@@ -1,0 +1,104 @@
+"""What a carrier's adapter must do, and the one shape its words are turned into."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Protocol
+
+from shipping.status import TrackingStatus
+
+MAPPING_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One thing a carrier said of one parcel.
+
+    `occurred_at` is aware; `zone` names the zone it was told in, `zone_assumed` that the carrier named none.
+    `eta` is a day in the recipient's zone. `shipment_id` is set by sources that know our parcel (warehouse,
+    staff, simulator); carriers know only the number.
+    """
+
+    status: str
+    occurred_at: datetime
+    carrier: str = ""
+    tracking_number: str = ""
+    shipment_id: int | None = None
+    source: str = "webhook"
+    code: str = ""
+    message: str = ""
+    city: str = ""
+    region: str = ""
+    country: str = ""
+    postal_code: str = ""
+    zone: str = "UTC"
+    zone_assumed: bool = False
+    eta: date | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """The identity of the fact: the same words about the same moment are one fact, however often told."""
+        parts = [
+            self.carrier.lower(),
+            normal_number(self.tracking_number),
+            self.occurred_at.astimezone(UTC).isoformat(timespec="seconds"),
+            self.code or self.status,
+            self.message,
+            self.city,
+            self.country,
+        ]
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        data = asdict(self)
+        data["occurred_at"] = self.occurred_at.isoformat()
+        data["eta"] = self.eta.isoformat() if self.eta else None
+        return json.loads(json.dumps(data, default=str))
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Reading":
+        fields = dict(data)
+        fields["occurred_at"] = datetime.fromisoformat(fields["occurred_at"])
+        fields["eta"] = date.fromisoformat(fields["eta"]) if fields.get("eta") else None
+        return cls(**fields)
+
+
+class CarrierError(Exception):
+    """A carrier's answer that cannot be used. `permanent` says that asking again will not help."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A webhook body understood. `event_id` is the provider's own, for deduplication."""
+
+    event_id: str
+    readings: tuple[Reading, ...]
+
+
+class Carrier(Protocol):
+    """One file per provider of tracking events implements this and is named in `carriers.registry`."""
+
+    name: str
+
+    def verify(self, body: bytes, headers: Mapping[str, str], secret: str) -> bool:
+        """Whether the raw body is signed with the secret. Constant-time; False when no secret is set."""
+        ...
+
+    def parse(self, body: bytes) -> Parsed:
+        """Raises CarrierError(permanent=True) with a reason when the body is no event of this provider."""
+        ...
+
+
+def normal_number(number: str) -> str:
+    return "".join(number.split()).replace("-", "").upper()
+
+
+def known_status(word: str, table: Mapping[str, TrackingStatus]) -> TrackingStatus:
+    return table.get(word.lower(), TrackingStatus.UNKNOWN)
