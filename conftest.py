@@ -1,6 +1,14 @@
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_strangers_broker():
+    """A portal running beside the tests must not get their messages."""
+    from tracker.celery import app
+
+    app.conf.update(broker_url="memory://", broker_transport_options={})
+
+
 @pytest.fixture(autouse=True)
 def _quick_and_private(settings, tmp_path):
     """Cheap password hashes, files under the test's own folder, a cache of its own."""

@@ -1,4 +1,9 @@
 from django.contrib import admin
 from django.urls import path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from shipping.webhooks import receive
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("webhooks/<slug:provider>/<str:key>/", receive, name="webhook"),
+]

@@ -1,0 +1,45 @@
+"""What a channel does, and how it fails. One file per channel."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.conf import settings
+
+
+@dataclass(frozen=True)
+class Message:
+    """A rendered notice. `subject`, `html`, `sender_name` and `reply_to` are for channels that have them."""
+
+    text: str
+    subject: str = ""
+    html: str = ""
+    sender_name: str = ""
+    reply_to: str = ""
+
+
+class ChannelError(Exception):
+    """It was not sent. `permanent` says that trying again cannot help."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+class Channel(Protocol):
+    def send(self, to: str, message: Message, *, key: str) -> str:
+        """Hand the message over and return what the receiver said. `key` is the same on every retry.
+
+        Raises ChannelError.
+        """
+        ...
+
+
+def channel_for(name: str) -> Channel:
+    from notifications.channels import email, sms
+
+    if name == "email":
+        return email.Email()
+    channel: Channel | None = {"file": sms.FileSms(), "console": sms.ConsoleSms()}.get(settings.SMS_CHANNEL)
+    if channel is None:
+        raise ChannelError("No SMS channel is set up (SMS_CHANNEL).", permanent=True)
+    return channel

@@ -1,0 +1,101 @@
+"""What makes a parcel late (pure): stored facts and `now` in, the worst alarm out.
+
+    rule              late since                                             weight
+    ----------------  -----------------------------------------------------  ------
+    past_promise      the end of the promised day where the recipient is       3
+    not_handed_over   the end of the merchant's hand-over day                  2
+    silent            the last word, plus the merchant's silent business days  1
+
+A parcel at the recipient's door (or pick-up point) by the promised day kept its promise, whoever opened.
+A parcel on its way back has no promise to keep.
+"""
+
+import zoneinfo
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from orders.handling import add_business_days, business_days_between
+from shipping.status import FINAL, LateRule, Stage, TrackingStatus
+
+S = TrackingStatus
+WEIGHT = {LateRule.PAST_PROMISE: 3.0, LateRule.NOT_HANDED_OVER: 2.0, LateRule.SILENT: 1.0}
+AT_THE_DOOR = frozenset({S.ATTEMPT_FAILED, S.AVAILABLE_FOR_PICKUP})
+GOING_BACK = frozenset({S.RETURNING, S.RETURNED})
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Of one parcel. Moments are aware; `promised_to` is a day in `recipient_zone`."""
+
+    stage: str
+    tracking_status: str
+    ship_by: datetime
+    handed_over_at: datetime | None
+    first_scan_at: datetime | None
+    last_event_at: datetime | None
+    status_at: datetime | None
+    promised_to: date | None
+    recipient_zone: str
+    silent_days: int
+    country: str
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """`score` is hours late times the rule's weight."""
+
+    rule: LateRule
+    since: datetime
+    score: float
+    explanation: str
+
+
+def judge(facts: Facts, now: datetime) -> Alarm | None:
+    """The worst of what is wrong, or None."""
+    if facts.stage == Stage.VOID or facts.tracking_status in FINAL:
+        return None
+    alarms = [alarm for rule in (_past_promise, _not_handed_over, _silent) if (alarm := rule(facts, now))]
+    return max(alarms, key=lambda alarm: (alarm.score, alarm.rule), default=None)
+
+
+def _alarm(rule: LateRule, since: datetime, now: datetime, explanation: str) -> Alarm:
+    return Alarm(rule, since, round((now - since).total_seconds() / 3600 * WEIGHT[rule], 1), explanation)
+
+
+def _past_promise(facts: Facts, now: datetime) -> Alarm | None:
+    if facts.promised_to is None or facts.tracking_status in GOING_BACK:
+        return None
+    zone = zoneinfo.ZoneInfo(facts.recipient_zone)
+    at_door = facts.tracking_status in AT_THE_DOOR and facts.status_at
+    if at_door and at_door.astimezone(zone).date() <= facts.promised_to:
+        return None
+    since = datetime.combine(facts.promised_to + timedelta(days=1), time(0), tzinfo=zone).astimezone(UTC)
+    if now < since:
+        return None
+    days = (now.astimezone(zone).date() - facts.promised_to).days
+    return _alarm(LateRule.PAST_PROMISE, since, now, f"Promised for {facts.promised_to:%d %b}, {_days(days)} ago")
+
+
+def _not_handed_over(facts: Facts, now: datetime) -> Alarm | None:
+    if facts.handed_over_at or facts.first_scan_at or now <= facts.ship_by:
+        return None
+    doing = "packed but not handed over" if facts.stage == Stage.PACKED else "not packed"
+    return _alarm(LateRule.NOT_HANDED_OVER, facts.ship_by, now, f"Due out {facts.ship_by:%d %b}, {doing}")
+
+
+def _silent(facts: Facts, now: datetime) -> Alarm | None:
+    heard = max(filter(None, (facts.last_event_at, facts.handed_over_at)), default=None)
+    if heard is None or (facts.first_scan_at is None and facts.handed_over_at is None):
+        return None
+    if facts.tracking_status == S.AVAILABLE_FOR_PICKUP:
+        return None  # it waits for the customer; nobody will scan it meanwhile
+    quiet = business_days_between(heard.date(), now.date(), facts.country)
+    if quiet <= facts.silent_days:
+        return None
+    last_day = add_business_days(heard.date(), facts.silent_days, facts.country)
+    since = datetime.combine(last_day + timedelta(days=1), time(0), tzinfo=UTC)
+    return _alarm(LateRule.SILENT, since, now, f"No scan for {_days(quiet, 'business ')}, last heard {heard:%d %b}")
+
+
+def _days(count: int, kind: str = "") -> str:
+    return f"{count} {kind}day{'' if count == 1 else 's'}"

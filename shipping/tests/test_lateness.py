@@ -1,0 +1,84 @@
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shipping.carriers.base import Reading
+from shipping.lateness.cases import review
+from shipping.lateness.rules import Facts, judge
+from shipping.models import LateCase, Shipment
+from shipping.status import LateRule, Stage, TrackingStatus
+from shipping.tracking.record import record
+from tests.factories import NOW, make_shipment
+
+DAY = timedelta(days=1)
+CALM = Facts(
+    stage=Stage.HANDED_OVER, tracking_status="in_transit", ship_by=NOW, handed_over_at=NOW, first_scan_at=NOW,
+    last_event_at=NOW, status_at=NOW, promised_to=date(2026, 3, 9), recipient_zone="Asia/Tokyo", silent_days=4, country="DE",
+)  # fmt: skip
+
+
+def test_a_promise_ends_with_the_day_where_the_recipient_is():
+    # 9 March ends in Tokyo at 15:00 UTC.
+    assert judge(CALM, datetime(2026, 3, 9, 14, 59, tzinfo=UTC)) is None
+    alarm = judge(CALM, datetime(2026, 3, 9, 16, 0, tzinfo=UTC))
+    assert (alarm.rule, alarm.since) == (LateRule.PAST_PROMISE, datetime(2026, 3, 9, 15, tzinfo=UTC))
+    assert alarm.explanation == "Promised for 09 Mar, 1 day ago" and alarm.score == 3.0
+
+
+def test_a_first_attempt_in_time_keeps_the_promise():
+    tried = replace(CALM, tracking_status="attempt_failed", status_at=NOW, last_event_at=NOW + 6 * DAY)
+    assert judge(tried, NOW + 7 * DAY) is None
+    assert judge(replace(tried, status_at=NOW + 6 * DAY), NOW + 7 * DAY).rule == LateRule.PAST_PROMISE
+
+
+def test_silence_counts_business_days():
+    quiet = replace(CALM, promised_to=None)
+    assert judge(quiet, NOW + 6 * DAY) is None  # Wednesday to Tuesday: four business days
+    assert judge(quiet, NOW + 7 * DAY).explanation == "No scan for 5 business days, last heard 04 Mar"
+
+
+def test_not_handed_over():
+    waiting = replace(CALM, stage=Stage.PACKED, handed_over_at=None, first_scan_at=None, last_event_at=None)
+    assert judge(waiting, NOW) is None
+    assert judge(waiting, NOW + timedelta(hours=5)).explanation == "Due out 04 Mar, packed but not handed over"
+
+
+moments = st.none() | st.datetimes(datetime(2026, 1, 1), datetime(2026, 6, 1), timezones=st.just(UTC))
+facts = st.builds(
+    Facts, st.sampled_from(Stage.values), st.sampled_from(TrackingStatus.values), moments.filter(bool), moments, moments,
+    moments, moments, st.none() | st.dates(date(2026, 1, 1), date(2026, 6, 1)),
+    st.sampled_from(["UTC", "Pacific/Auckland", "America/New_York"]), st.integers(0, 10), st.sampled_from(["DE", "US", "XX"]),
+)  # fmt: skip
+
+
+@given(facts, moments.filter(bool), st.integers(0, 2000))
+def test_a_late_parcel_only_gets_later_while_nothing_happens(fact, now, hours):
+    early, later = judge(fact, now), judge(fact, now + timedelta(hours=hours))
+    if early:
+        assert early.since <= now and early.score >= 0
+        assert later is not None and later.score >= early.score
+
+
+@pytest.mark.django_db
+class TestCases:
+    def test_one_case_a_parcel_at_its_worst_closing_by_itself(self, merchant, django_assert_max_num_queries):
+        shipment = make_shipment(merchant)
+        assert review(now=NOW + DAY) == {"opened": 0, "updated": 0, "closed": 0}
+        assert review(now=NOW + 3 * DAY)["opened"] == 1
+        assert LateCase.objects.get().rule == "not_handed_over"
+        assert review(now=NOW + 30 * DAY) == {"opened": 0, "updated": 1, "closed": 0}
+        assert LateCase.objects.get().rule == "past_promise"
+        record([Reading("delivered", NOW + 30 * DAY, shipment_id=shipment.pk)], merchant=merchant, now=NOW + 30 * DAY)
+        assert review(now=NOW + 31 * DAY)["closed"] == 1
+        assert review(now=NOW + 31 * DAY) == {"opened": 0, "updated": 0, "closed": 0}
+
+    def test_every_parcel_is_looked_at_whatever_the_chunk(self, merchant, monkeypatch):
+        monkeypatch.setattr("shipping.lateness.cases.CHUNK", 2)
+        for _ in range(5):
+            make_shipment(merchant)
+        assert review(now=NOW + 9 * DAY)["opened"] == 5
+        Shipment.objects.update(stage="void")
+        assert review(now=NOW + 9 * DAY)["closed"] == 5
