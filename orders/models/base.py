@@ -12,7 +12,7 @@ class Walled(models.QuerySet):
     """Rows of one merchant. `merchant_path` says how a row reaches its merchant."""
 
     def for_merchant(self, merchant: "Merchant") -> Self:
-        return self.filter(**{self.model.merchant_path: merchant})
+        return self.filter(**{self.model.merchant_path: merchant.pk})
 
     def visible_to(self, user: Any) -> Self:
         """What a signed-in person may see: their merchants' rows; platform staff see all; nobody else any."""

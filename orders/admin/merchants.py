@@ -1,0 +1,72 @@
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
+
+from orders.admin.base import MerchantFilter, WalledAdmin
+from orders.models import Location, Membership, Merchant, User
+from orders.roles import Can
+
+
+@admin.register(Merchant)
+class MerchantAdmin(WalledAdmin):
+    change_right, add_right = Can.MANAGE, None
+    list_display = ["name", "slug", "zone", "currency", "support_email"]
+    search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+    fieldsets = [
+        (None, {"fields": ["name", "slug"]}),
+        ("Brand", {"fields": ["logo", "colour", "accent", "footer"]}),
+        ("Contact", {"fields": ["support_email", "support_phone", "support_url"]}),
+        ("Place and words", {"fields": ["zone", "locale", "currency", "order_prefix"]}),
+        ("Promise", {"fields": ["handling_days", "cutoff", "holiday_country", "silent_days"]}),
+        ("Notices", {"fields": ["notify_email", "notify_sms"]}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(getattr(request.user, "is_superuser", False))
+
+    def save_model(self, request: HttpRequest, obj: Merchant, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            obj.save()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {} if obj else dict(self.prepopulated_fields)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["slug"] if obj else []
+
+
+@admin.register(Location)
+class LocationAdmin(WalledAdmin):
+    change_right = add_right = delete_right = Can.MANAGE
+    list_display = ["name", "kind", "city", "country", "merchant"]
+    list_filter = ["kind", MerchantFilter]
+    list_select_related = ["merchant"]
+    search_fields = ["name", "city"]
+
+
+@admin.register(Membership)
+class MembershipAdmin(WalledAdmin):
+    change_right = add_right = delete_right = Can.MANAGE
+    list_display = ["user", "role", "merchant"]
+    list_filter = ["role", MerchantFilter]
+    list_select_related = ["user", "merchant"]
+    search_fields = ["user__username", "user__email"]
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    """Accounts are made by platform staff (superusers); what a person may do follows from memberships."""
+
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
+    )
+    list_display = ("username", "email", "first_name", "last_name", "is_active", "is_superuser")
+    list_filter = ("is_active", "is_superuser")
+    filter_horizontal = ()

@@ -1,0 +1,111 @@
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
+from orders.admin.show import link_list, local, pill
+from orders.lifecycle import InvalidMove, change_status
+from orders.models import Order, OrderEvent, OrderLine, ShippingAddress
+from orders.roles import Can
+from orders.status import OrderStatus
+
+
+class LineInline(WalledInline):
+    model = OrderLine
+    fields = readonly_fields = ["position", "sku", "name", "quantity", "unit_price", "reserved", "shipped"]
+
+
+class AddressInline(WalledInline):
+    model = ShippingAddress
+    fields = readonly_fields = ["name", "company", "line1", "line2", "postal_code", "city", "region", "country"]
+    verbose_name_plural = "Ship to"
+
+
+class EventInline(WalledInline):
+    model = OrderEvent
+    fields = readonly_fields = ["occurred_at", "kind", "old", "new", "subject", "actor", "recorded_at"]
+    verbose_name_plural = "What happened"
+
+
+def _move(status: OrderStatus, verb: str) -> Callable[[Any, HttpRequest, QuerySet], None]:
+    @admin.action(description=f"{verb} the selected orders", permissions=["edit"])
+    def action(self: "OrderAdmin", request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        done, refused = 0, []
+        for order in queryset.select_related("merchant").order_by("pk"):
+            if not request.user.may(Can.EDIT, order.merchant):  # type: ignore[union-attr]
+                refused.append(f"Order {order.number}: you may not change it.")
+                continue
+            try:
+                change_status(order.pk, status, actor=str(request.user), now=timezone.now())
+                done += 1
+            except InvalidMove as error:
+                refused.append(str(error))
+        if done:
+            self.message_user(request, f"{done} order{'s are' if done > 1 else ' is'} {status.label.lower()} now.")
+        for text in refused[:10]:
+            self.message_user(request, text, messages.WARNING)
+        if len(refused) > 10:
+            self.message_user(request, f"… and {len(refused) - 10} more were refused.", messages.WARNING)
+
+    action.__name__ = f"make_{status.value}"
+    return action
+
+
+class OrderAdmin(WalledAdmin):
+    """Printing and parcels are added by the floor above (`shipping.admin`)."""
+
+    add_right = None
+    list_display = ["number", "status_pill", "recipient", "place", "total_shown", "placed", "parcels", "merchant"]
+    list_display_links = ["number"]
+    list_filter = ["status", "placed_at", MerchantFilter]
+    list_select_related = ["merchant", "ship_to"]
+    search_fields = ["=number", "=external_id", "=email", "^ship_to__name", "=shipments__code", "=shipments__tracking_number"]
+    search_help_text = "Order number, shop's id, e-mail, name, parcel code or tracking number"
+    date_hierarchy = None
+    actions = [_move(OrderStatus.PROCESSING, "Approve"), _move(OrderStatus.CANCELLED, "Cancel")]
+    inlines = [AddressInline, LineInline, EventInline]
+    fields = [
+        "number", "status_pill", "public_link", "parcels", "merchant", "customer", "email", "phone", "placed_at", "ship_by",
+        "promised_on", "service", "total_shown", "source", "external_id", "gift_message", "note",
+    ]  # fmt: skip
+    readonly_fields = [name for name in fields if name not in ("gift_message", "note")]
+
+    @admin.display(description="status", ordering="status")
+    def status_pill(self, order: Order) -> SafeString:
+        return pill(order.status, order.get_status_display())
+
+    @admin.display(description="to")
+    def recipient(self, order: Order) -> SafeString:
+        return format_html('<span dir="auto" class="clip">{}</span>', order.ship_to.name)
+
+    @admin.display(description="place")
+    def place(self, order: Order) -> SafeString:
+        return format_html('<span dir="auto" class="clip">{}, {}</span>', order.ship_to.city, order.ship_to.country)
+
+    @admin.display(description="total", ordering="total")
+    def total_shown(self, order: Order) -> str:
+        return f"{order.total:,.2f} {order.currency}"
+
+    @admin.display(description="placed", ordering="placed_at")
+    def placed(self, order: Order) -> str:
+        return local(order.placed_at, order.merchant.tz)
+
+    @admin.display(description="parcels")
+    def parcels(self, order: Order) -> SafeString:
+        return link_list("shipping_shipment", "Parcels", order__id__exact=order.pk)
+
+    @admin.display(description="customer's page")
+    def public_link(self, order: Order) -> SafeString:
+        return format_html('<a href="/t/{}/">/t/{}/</a>', order.public_key, order.public_key)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:  # type: ignore[override]
+        return lookup == "customer__id__exact" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
+
+admin.site.register(Order, OrderAdmin)

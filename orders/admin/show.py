@@ -1,0 +1,29 @@
+"""Small things that several admin lists show."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+
+
+def pill(value: str, label: str) -> SafeString:
+    """A status as a coloured word; the colour is the stylesheet's."""
+    return format_html('<span class="pill pill-{}">{}</span>', value, label)
+
+
+def link_to(obj: Any, text: str = "") -> SafeString:
+    """A link to a row's admin page, by name so that a lower floor may point at a higher one's."""
+    name = f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change"
+    return format_html('<a href="{}">{}</a>', reverse(name, args=[obj.pk]), text or str(obj))
+
+
+def link_list(app_model: str, text: str, **filters: Any) -> SafeString:
+    return format_html('<a href="{}?{}">{}</a>', reverse(f"admin:{app_model}_changelist"), urlencode(filters), text)
+
+
+def local(moment: datetime | None, zone: Any) -> str:
+    return localtime(moment, zone).strftime("%Y-%m-%d %H:%M %Z") if moment else "–"

@@ -1,0 +1,204 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
+from orders.admin.show import link_to, local, pill
+from orders.roles import Can
+from shipping.carriers.base import Reading, normal_number
+from shipping.models import Promise, Scan, Shipment, ShipmentLine, TrackingEvent
+from shipping.status import Stage
+from shipping.tracking.record import record
+
+
+class PrintedFilter(admin.SimpleListFilter):
+    title, parameter_name = "printed", "printed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Printed"), ("no", "Not printed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() in ("yes", "no"):
+            return queryset.filter(printed_at__isnull=self.value() == "no")
+        return queryset
+
+
+class LineInline(WalledInline):
+    model = ShipmentLine
+    fields = readonly_fields = ["sku", "name", "quantity"]
+    verbose_name_plural = "In this parcel"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("order_line")
+
+    def sku(self, line: ShipmentLine) -> str:
+        return line.order_line.sku
+
+    def name(self, line: ShipmentLine) -> str:
+        return line.order_line.name
+
+
+class EventInline(WalledInline):
+    model = TrackingEvent
+    fields = readonly_fields = ["occurred_at", "status", "message", "place", "source", "code", "received_at", "zone_assumed"]
+    verbose_name_plural = "Tracking events"
+
+
+class PromiseInline(WalledInline):
+    model = Promise
+    fields = readonly_fields = ["made_at", "from_day", "to_day", "source", "reason"]
+
+
+class ScanInline(WalledInline):
+    model = Scan
+    fields = readonly_fields = ["scanned_at", "mode", "outcome", "operator"]
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(WalledAdmin):
+    add_right = None
+    list_display = ["code", "order_link", "stage_pill", "status_pill", "carrier", "tracking_number", "promise", "printed", "merchant"]
+    list_filter = ["stage", "tracking_status", PrintedFilter, MerchantFilter]
+    list_select_related = ["merchant", "order"]
+    search_fields = ["=code", "=tracking_number", "=order__number", "^order__ship_to__name"]
+    search_help_text = "Parcel code, tracking number, order number or name"
+    inlines = [LineInline, EventInline, PromiseInline, ScanInline]
+    fields = [
+        "code", "order_link", "merchant", "stage_pill", "status_pill", "carrier", "service", "tracking_number", "weight_g",
+        "promise", "ship_by", "printed_at", "packed_at", "handed_over_at", "first_scan_at", "last_event_at", "delivered_at",
+    ]  # fmt: skip
+    readonly_fields = [name for name in fields if name not in ("carrier", "service", "tracking_number", "weight_g")]
+
+    def save_model(self, request: HttpRequest, obj: Shipment, form: Any, change: bool) -> None:
+        obj.tracking_number = normal_number(obj.tracking_number)
+        if not request.user.may(Can.EDIT, obj.merchant):  # type: ignore[union-attr]
+            raise PermissionDenied
+        obj.save(update_fields=["carrier", "service", "tracking_number", "weight_g"])
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:  # type: ignore[override]
+        return lookup == "order__id__exact" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
+    @admin.display(description="order", ordering="order__number")
+    def order_link(self, shipment: Shipment) -> SafeString:
+        return link_to(shipment.order)
+
+    @admin.display(description="stage", ordering="stage")
+    def stage_pill(self, shipment: Shipment) -> SafeString:
+        return pill(shipment.stage, Stage(shipment.stage).label)
+
+    @admin.display(description="tracking", ordering="tracking_status")
+    def status_pill(self, shipment: Shipment) -> SafeString:
+        return pill(shipment.tracking_status, shipment.get_tracking_status_display())
+
+    @admin.display(description="promised", ordering="promised_to")
+    def promise(self, shipment: Shipment) -> str:
+        if shipment.promised_to is None or shipment.promised_from is None:
+            return "–"
+        if shipment.promised_from == shipment.promised_to:
+            return f"{shipment.promised_to:%d %b}"
+        return f"{shipment.promised_from:%d %b} – {shipment.promised_to:%d %b}"
+
+    @admin.display(description="printed", ordering="printed_at")
+    def printed(self, shipment: Shipment) -> str:
+        return local(shipment.printed_at, shipment.merchant.tz)
+
+
+class CorrectionForm(forms.ModelForm):
+    """A member of staff saying what they know of a parcel; it enters by the door of every event."""
+
+    code = forms.CharField(label="Parcel code", max_length=20)
+
+    class Meta:
+        model = TrackingEvent
+        fields = ["status", "occurred_at", "message", "city", "country"]
+
+    def clean_code(self) -> str:
+        code = self.cleaned_data["code"].strip().upper()
+        user = self.request.user  # type: ignore[attr-defined]
+        self.shipment = Shipment.objects.visible_to(user).filter(code=code).select_related("merchant").first()
+        if self.shipment is None or not user.may(Can.EDIT, self.shipment.merchant):
+            raise forms.ValidationError("You have no parcel with this code.")
+        return code
+
+    def clean_country(self) -> str:
+        return self.cleaned_data["country"].upper()
+
+    def clean_occurred_at(self) -> Any:
+        when = self.cleaned_data["occurred_at"]
+        if when > timezone.now():
+            raise forms.ValidationError("This lies in the future; say what has happened.")
+        return when
+
+
+@admin.register(TrackingEvent)
+class TrackingEventAdmin(WalledAdmin):
+    change_right = None
+    list_display = ["occurred_at", "parcel", "status_pill", "message", "place", "source", "received_at"]
+    list_filter = ["source", "status", MerchantFilter]
+    list_select_related = ["shipment"]
+    search_fields = ["=shipment__code", "=shipment__tracking_number"]
+    ordering = ["-pk"]
+    form = CorrectionForm
+    exclude = ["payload"]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        return form if obj else type("BoundCorrectionForm", (form,), {"request": request})
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if obj is None:
+            return ["code", "status", "occurred_at", "message", "city", "country"]
+        return ["parcel", "status", "occurred_at", "zone", "zone_assumed", "received_at", "source", "carrier", "code", "message",
+                "place", "mapping_version", "payload"]  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return self.get_fields(request, obj) if obj else []
+
+    def save_model(self, request: HttpRequest, obj: TrackingEvent, form: Any, change: bool) -> None:
+        said = form.cleaned_data
+        reading = Reading(
+            status=said["status"],
+            occurred_at=said["occurred_at"],
+            shipment_id=form.shipment.pk,
+            source="staff",
+            code=f"staff-{said['status']}",
+            message=said["message"],
+            city=said["city"],
+            country=said["country"],
+            zone="UTC",
+            payload={"by": str(request.user)},
+        )
+        record([reading], merchant=form.shipment.merchant, now=timezone.now(), actor=str(request.user))
+        stored = TrackingEvent.objects.get(shipment=form.shipment, fingerprint=reading.fingerprint)
+        obj.pk, obj.shipment = stored.pk, form.shipment
+
+    @admin.display(description="parcel")
+    def parcel(self, event: TrackingEvent) -> SafeString:
+        return link_to(event.shipment)
+
+    @admin.display(description="status", ordering="status")
+    def status_pill(self, event: TrackingEvent) -> SafeString:
+        return pill(event.status, event.get_status_display())
+
+
+@admin.register(Scan)
+class ScanAdmin(WalledAdmin):
+    change_right = add_right = None
+    list_display = ["scanned_at", "code", "mode", "outcome_pill", "operator", "merchant"]
+    list_filter = ["mode", "outcome", MerchantFilter]
+    list_select_related = ["operator", "merchant"]
+    search_fields = ["=code"]
+    ordering = ["-pk"]
+
+    @admin.display(description="outcome", ordering="outcome")
+    def outcome_pill(self, scan: Scan) -> SafeString:
+        return pill(scan.outcome, scan.get_outcome_display())
+
+

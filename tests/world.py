@@ -1,0 +1,46 @@
+"""A merchant with at least one row of every kind it can own; a test fails when a new kind is forgotten."""
+
+import io
+import uuid
+
+from django.apps import apps
+
+from notifications.models import Attempt
+from orders.intake import jobs
+from orders.models import ImportIssue, Merchant
+from orders.models.base import MerchantOwned
+from shipping.carriers.base import Reading
+from shipping.models import CarrierAccount, InboundWebhook, LateCase, PrintItem, PrintRun, Scan
+from shipping.tracking.record import record
+from tests.factories import NOW, make_merchant, make_product, make_shipment, make_user
+
+
+def owned_models() -> list[type[MerchantOwned]]:
+    return [model for model in apps.get_models() if issubclass(model, MerchantOwned)]
+
+
+def full_merchant(slug: str) -> Merchant:
+    merchant = make_merchant(slug)
+    user = make_user(f"{slug}-owner", merchant)
+    make_product(merchant)
+    shipment = make_shipment(merchant, tracking_number=f"{slug}1".upper(), carrier="DHL")
+    readings = [
+        Reading("in_transit", NOW, shipment_id=shipment.pk, source="staff"),
+        Reading("in_transit", NOW, tracking_number=f"LOST-{slug}"),
+    ]
+    record(readings, merchant=merchant, now=NOW)
+    Attempt.objects.create(notice=merchant.notices.first(), at=NOW, ok=True)
+    job = jobs.start(merchant=merchant, user=user, file=io.BytesIO(b"x"), filename=f"{slug}.csv", dry_run=True)
+    ImportIssue.objects.create(job=job, row=2, message="x")
+    Scan.objects.create(
+        merchant=merchant, shipment=shipment, client_id=uuid.uuid4(), mode="pack", code=shipment.code, outcome="packed",
+        operator=user, scanned_at=NOW,
+    )  # fmt: skip
+    CarrierAccount.objects.create(merchant=merchant, provider="easypost", secret="s")
+    InboundWebhook.objects.create(merchant=merchant, provider="easypost", event_id="e", body="{}", received_at=NOW)
+    run = PrintRun.objects.create(merchant=merchant, kind="slips", total=1, created_at=NOW)
+    PrintItem.objects.create(run=run, shipment=shipment, position=1)
+    LateCase.objects.create(
+        merchant=merchant, shipment=shipment, rule="silent", since=NOW, score=1, explanation="x", opened_at=NOW
+    )
+    return merchant
