@@ -144,7 +144,7 @@ def _create(incoming: IncomingOrder, merchant: Merchant, digest: str, now: datet
         promised_on=incoming.promised_on,
         digest=digest,
     )
-    ShippingAddress.objects.create(order=order, **asdict(incoming.address))
+    order.ship_to = ShippingAddress.objects.create(order=order, **asdict(incoming.address))
     lines = [
         OrderLine(
             order=order,

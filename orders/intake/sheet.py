@@ -146,6 +146,9 @@ def _grouped(rows: Iterator[tuple[int, dict[str, str], str]], zone: tzinfo) -> I
 def _order(block: list[tuple[int, dict[str, str], str]], zone: tzinfo) -> SheetOrder:
     problems: list[RowProblem] = []
     for number, cells, wrong in block:
+        if not wrong and not any(cells.get(name) for name in ("sku", "product_name", "quantity")):
+            problems.append(RowProblem(number, "sku", "the order has no lines: there is nothing to send"))
+            continue
         if wrong:
             problems.append(RowProblem(number, "", f"The row {wrong}. Is a comma or a quotation mark missing?"))
             continue

@@ -40,20 +40,22 @@ class Recorded:
 def record(readings: Iterable[Reading], *, merchant: Merchant, now: datetime, actor: str = "") -> Recorded:
     """Take readings in. Idempotent; atomic for each parcel. `now` is when we learned of them."""
     done = Recorded()
-    by_parcel: dict[int, list[Reading]] = defaultdict(list)
+    by_parcel: dict[tuple[int, int], list[Reading]] = defaultdict(list)
     for reading, shipment in match(list(readings), merchant):
         if shipment is None:
             done.quarantined += quarantine.keep(reading, merchant=merchant, now=now)
         else:
-            by_parcel[shipment.pk].append(reading)
-    for shipment_id, said in by_parcel.items():
-        _record_parcel(shipment_id, said, now=now, actor=actor, done=done)
+            by_parcel[shipment.order_id, shipment.pk].append(reading)
+    for (order_id, shipment_id), said in by_parcel.items():
+        _record_parcel(order_id, shipment_id, said, now=now, actor=actor, done=done)
     return done
 
 
 @transaction.atomic
-def _record_parcel(shipment_id: int, said: list[Reading], *, now: datetime, actor: str, done: Recorded) -> None:
-    order = lock_order(Shipment.objects.values_list("order_id", flat=True).get(pk=shipment_id))
+def _record_parcel(
+    order_id: int, shipment_id: int, said: list[Reading], *, now: datetime, actor: str, done: Recorded
+) -> None:
+    order = lock_order(order_id)
     shipment = Shipment.objects.get(pk=shipment_id)
     known = list(shipment.events.values_list("status", "occurred_at", "fingerprint"))
     stored = {fingerprint for _, _, fingerprint in known}
