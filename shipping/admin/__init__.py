@@ -1,3 +1,3 @@
-from shipping.admin import carriers, late, parcels
+from shipping.admin import carriers, late, parcels, printing
 
-__all__ = ["carriers", "late", "parcels"]
+__all__ = ["carriers", "late", "parcels", "printing"]

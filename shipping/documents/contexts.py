@@ -1,0 +1,242 @@
+"""What goes on paper, as plain data: all that the templates show, so no price can slip in."""
+
+import base64
+import io
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.dateformat import format as format_date
+from PIL import Image
+
+from orders.models import Location, Merchant, Order, OrderLine
+from shipping.documents.addresses import address_lines, language_of
+from shipping.documents.measure import printable
+from shipping.models import Shipment, ShipmentLine
+from shipping.status import Direction, Stage
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Brand:
+    name: str
+    colour: str
+    logo: str  # a data: address, or ""
+    contact: str
+    footer: str
+
+
+@dataclass(frozen=True)
+class Item:
+    sku: str
+    name: str
+    quantity: int
+    bin: str = ""
+
+
+@dataclass(frozen=True)
+class OtherParcel:
+    title: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """`name` is one of `lines`; which one depends on the country."""
+
+    name: str
+    lines: tuple[str, ...]
+    language: str
+
+
+@dataclass(frozen=True)
+class SlipContext:
+    brand: Brand
+    order: str
+    date: str
+    to: Recipient
+    sender: tuple[str, ...]
+    service: str
+    items: tuple[Item, ...]
+    gift_message: str
+    parcel: int
+    parcels: int
+    others: tuple[OtherParcel, ...]
+    backordered: tuple[Item, ...]
+    link: str
+    code: str
+
+
+@dataclass(frozen=True)
+class LabelContext:
+    brand: Brand
+    order: str
+    to: Recipient
+    sender: tuple[str, ...]
+    carrier: str
+    service: str
+    weight: str
+    parcel: int
+    parcels: int
+    tracking_number: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Papers:
+    shipment_id: int
+    order_id: int
+    slip: SlipContext
+    label: LabelContext
+
+
+def contexts_for(merchant: Merchant, shipment_ids: Sequence[int]) -> list[Papers]:
+    """The papers of the merchant's parcels, in the order asked for; five queries however many. Parcels
+    that are gone, called off or another merchant's are left out."""
+    found = (
+        Shipment.objects.for_merchant(merchant)
+        .exclude(stage=Stage.VOID)
+        .select_related("order__ship_to")
+        .in_bulk(list(shipment_ids))
+    )
+    wanted = [found[pk] for pk in dict.fromkeys(shipment_ids) if pk in found]
+    shelf = _Shelf(merchant, {shipment.order_id for shipment in wanted})
+    sender = Location.objects.for_merchant(merchant).filter(kind=Location.Kind.SENDER).first()
+    origin = address_lines(sender) if sender else (merchant.name,)
+    brand = brand_of(merchant)
+    return [_papers(shipment, brand, origin, merchant, shelf) for shipment in wanted]
+
+
+class _Shelf:
+    """The parcels of these orders, and what of each is not there to be packed."""
+
+    def __init__(self, merchant: Merchant, order_ids: set[int]) -> None:
+        siblings = (
+            Shipment.objects.for_merchant(merchant)
+            .filter(order_id__in=order_ids)
+            .exclude(stage=Stage.VOID)
+            .order_by("order_id", "position")
+        )
+        self.parcels: dict[int, list[Shipment]] = defaultdict(list)
+        for shipment in siblings:
+            self.parcels[shipment.order_id].append(shipment)
+        self.lines: dict[int, list[ShipmentLine]] = defaultdict(list)
+        rows = (
+            ShipmentLine.objects.for_merchant(merchant)
+            .filter(shipment__order_id__in=order_ids)
+            .select_related("order_line__product")
+            .order_by("order_line__position")
+        )
+        for row in rows:
+            self.lines[row.shipment_id].append(row)
+        self.short: dict[int, list[OrderLine]] = defaultdict(list)
+        lines = OrderLine.objects.for_merchant(merchant).filter(
+            order_id__in=order_ids, product__track_stock=True
+        )
+        for line in lines.order_by("position"):
+            if missing_of(line):
+                self.short[line.order_id].append(line)
+
+    def items_by_parcel(self, order_id: int, direction: str) -> list[tuple[Shipment, tuple[Item, ...]]]:
+        """What is really in each parcel: missing pieces are taken off the last ones not yet on their way."""
+        missing = {line.pk: missing_of(line) for line in self.short[order_id]}
+        parcels = [parcel for parcel in self.parcels[order_id] if parcel.direction == direction]
+        contents: list[tuple[Shipment, tuple[Item, ...]]] = []
+        for parcel in reversed(parcels):
+            items = []
+            for row in self.lines[parcel.pk]:
+                unsent = direction == Direction.OUTBOUND and parcel.stage != Stage.HANDED_OVER
+                absent = min(row.quantity, missing.get(row.order_line_id, 0)) if unsent else 0
+                if absent:
+                    missing[row.order_line_id] -= absent
+                if row.quantity > absent:
+                    line = row.order_line
+                    items.append(Item(line.sku, line.name, row.quantity - absent, line.product.bin))
+            contents.insert(0, (parcel, tuple(items)))
+        return contents
+
+
+def missing_of(line: OrderLine) -> int:
+    """Pieces of a counted product that are neither sent nor lying ready."""
+    return max(0, line.quantity - line.reserved - line.shipped)
+
+
+def _papers(
+    shipment: Shipment, brand: Brand, origin: tuple[str, ...], merchant: Merchant, shelf: _Shelf
+) -> Papers:
+    order: Order = shipment.order
+    parcels = shelf.items_by_parcel(order.pk, shipment.direction)
+    place = next(index for index, (parcel, _) in enumerate(parcels, 1) if parcel.pk == shipment.pk)
+    address = order.ship_to
+    to = Recipient(printable(address.name), address_lines(address), language_of(address.country))
+    slip = SlipContext(
+        brand=brand,
+        order=order.number,
+        date=format_date(order.placed_at.astimezone(merchant.tz), "j F Y"),
+        to=to,
+        sender=origin,
+        service=shipment.service or order.service,
+        items=parcels[place - 1][1],
+        gift_message=order.gift_message,
+        parcel=place,
+        parcels=len(parcels),
+        others=tuple(
+            OtherParcel(f"In parcel {index} of {len(parcels)}", items)
+            for index, (_, items) in enumerate(parcels, 1)
+            if index != place and items
+        ),
+        backordered=tuple(Item(line.sku, line.name, missing_of(line)) for line in shelf.short[order.pk]),
+        link=f"{settings.BASE_URL}/t/{order.public_key}/",
+        code=shipment.code,
+    )
+    label = LabelContext(
+        brand=brand,
+        order=order.number,
+        to=to,
+        sender=origin,
+        carrier=shipment.carrier,
+        service=slip.service,
+        weight=weight_text(shipment.weight_g),
+        parcel=place,
+        parcels=len(parcels),
+        tracking_number=shipment.tracking_number,
+        code=shipment.code,
+    )
+    return Papers(shipment.pk, order.pk, slip, label)
+
+
+def weight_text(grams: int) -> str:
+    if not grams:
+        return ""
+    return f"{grams} g" if grams < 1000 else f"{grams / 1000:.2f}".rstrip("0").rstrip(".") + " kg"
+
+
+def brand_of(merchant: Merchant) -> Brand:
+    support: Iterable[str] = (merchant.support_email, merchant.support_phone, merchant.support_url)
+    return Brand(
+        name=merchant.name,
+        colour=merchant.colour if re.fullmatch("#[0-9a-fA-F]{6}", merchant.colour) else "#1f4e8c",
+        logo=_logo(merchant),
+        contact="  ·  ".join(filter(None, support)),
+        footer=merchant.footer,
+    )
+
+
+def _logo(merchant: Merchant) -> str:
+    """The logo inlined, for paper fetches nothing. Without a sound file the name is printed."""
+    if not merchant.logo:
+        return ""
+    try:
+        with merchant.logo.open("rb") as file:
+            data = file.read(1_000_000)
+        with Image.open(io.BytesIO(data)) as image:
+            kind = (image.format or "").lower()
+            image.verify()
+    except Exception as error:  # Pillow raises whatever it likes at a broken file
+        log.warning("the logo of %s cannot be printed: %s", merchant.slug, error)
+        return ""
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}" if kind in ("png", "jpeg") else ""
