@@ -3,8 +3,6 @@ called off. Products are always locked in the order of their ids."""
 
 from collections.abc import Iterable
 
-from django.db.models import F
-
 from orders.models import Order, OrderLine, Product
 
 
@@ -35,9 +33,10 @@ def release(order: Order) -> None:
     lines = list(order.lines.filter(reserved__gt=0))
     products = lock_products(line.product_id for line in lines)
     for line in lines:
-        Product.objects.filter(pk=products[line.product_id].pk).update(reserved=F("reserved") - line.reserved)
+        products[line.product_id].reserved -= line.reserved
         line.reserved = 0
-    OrderLine.objects.bulk_update(lines, ["reserved"])
+    Product.objects.bulk_update(products.values(), ["reserved"], batch_size=200)
+    OrderLine.objects.bulk_update(lines, ["reserved"], batch_size=200)
 
 
 def consume(quantities: list[tuple[OrderLine, int]]) -> None:
@@ -47,12 +46,10 @@ def consume(quantities: list[tuple[OrderLine, int]]) -> None:
     """
     products = lock_products(line.product_id for line, _ in quantities)
     for line, quantity in quantities:
-        product = products[line.product_id]
-        held = min(quantity, line.reserved)
-        if held:
-            product.reserved -= held
-            product.on_hand -= held
-            product.save(update_fields=["reserved", "on_hand"])
-            line.reserved -= held
+        product, held = products[line.product_id], min(quantity, line.reserved)
+        product.reserved -= held
+        product.on_hand -= held
+        line.reserved -= held
         line.shipped = min(line.shipped + quantity, line.quantity - line.reserved)
-        line.save(update_fields=["reserved", "shipped"])
+    Product.objects.bulk_update(products.values(), ["reserved", "on_hand"], batch_size=200)
+    OrderLine.objects.bulk_update([line for line, _ in quantities], ["reserved", "shipped"], batch_size=200)
