@@ -1,0 +1,91 @@
+"""The shops, goods and people of the demo. All of them are invented."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Shop:
+    """`goods` are (SKU, name, price, weight in g, pieces on hand)."""
+
+    slug: str
+    name: str
+    prefix: str
+    colour: str
+    accent: str
+    zone: str
+    currency: str
+    country: str
+    city: str
+    street: str
+    postcode: str
+    phone: str
+    footer: str
+    owner: str
+    packer: str
+    sms: bool
+    goods: list[tuple[str, str, str, int, int]]
+
+
+@dataclass(frozen=True)
+class Person:
+    handle: str
+    name: str
+    street: str
+    postcode: str
+    city: str
+    region: str
+    country: str
+    phone: str
+
+
+SHOPS = [
+    Shop(
+        "olive-oak", "Olive & Oak", "OAK-", "#2f5d50", "#b45309", "Europe/Berlin", "EUR", "DE", "Hamburg", "Speicherweg 14",
+        "20457", "+49 40 5550123", "Olive & Oak GmbH · Made of wood and patience", "olive", "pack", True,
+        [
+            ("BOARD-L", "Chopping board, oak, large", "49.00", 1900, 400), ("BOARD-S", "Chopping board, oak, small", "29.00", 900, 400),
+            ("SPOON-3", "Olive wood spoons, set of three", "18.50", 220, 500), ("BOWL-M", "Salad bowl, turned walnut", "64.00", 1100, 300),
+            ("PEPPER", "Pepper mill", "35.00", 480, 350), ("OIL-500", "Board oil, 500 ml", "12.90", 560, 600),
+            ("CRATE", "Apple crate, very sturdy, holds more than one would think it does", "22.00", 2400, 3),
+        ],
+    ),
+    Shop(
+        "nori", "海苔 Nori Books", "NOR-", "#b4232f", "#1f4e8c", "Asia/Tokyo", "JPY", "JP", "東京都", "神田神保町 1-7-3", "101-0051",
+        "+81 3 5550 1234", "海苔書店 · 本と紙", "nori", "nori", False,
+        [
+            ("BK-101", "東海道中膝栗毛(上)", "1800", 350, 300), ("BK-102", "東海道中膝栗毛(下)", "1800", 350, 300),
+            ("BK-207", "猫の手帖 2026", "1200", 180, 300), ("INK-BK", "Ink, black, 30 ml", "900", 120, 500),
+            ("WASHI-A4", "Washi paper, A4, 50 sheets", "2400", 600, 200), ("PEN-F", "Fountain pen, fine", "6800", 60, 150),
+        ],
+    ),
+    Shop(
+        "sahara", "Sahara Spices", "SAH-", "#c2410c", "#0f766e", "Africa/Cairo", "USD", "EG", "Cairo", "12 El Moez Street", "11511",
+        "+20 2 25550123", "Sahara Spices · توابل الصحراء", "sahara", "sahara", False,
+        [
+            ("ZA-200", "Za'atar, 200 g", "7.50", 210, 800), ("DUK-150", "Dukkah, 150 g", "6.90", 160, 800),
+            ("SAF-2", "Saffron, 2 g", "19.00", 20, 300), ("HIB-250", "Hibiscus, 250 g كركديه", "5.50", 260, 700),
+            ("CUM-500", "Cumin, whole, 500 g", "8.40", 510, 700), ("GIFT-6", "Gift box, six spices", "34.00", 900, 120),
+        ],
+    ),
+]  # fmt: skip
+
+PEOPLE = [
+    Person("ada", "Ada Lindqvist", "Drottninggatan 5", "111 51", "Stockholm", "", "SE", "+46 8 55501230"),
+    Person("jonas", "Jonas Weißmüller", "Große Straße 112", "50667", "Köln", "", "DE", "+49 221 5550100"),
+    Person("yuki", "山田 雪子", "銀座 4-5-6", "104-0061", "東京都中央区", "", "JP", "+81 3 5550 4321"),
+    Person("layla", "ليلى عبد الرحمن", "١٢ شارع التحرير", "11511", "القاهرة", "", "EG", "+20 2 25550199"),
+    Person("maria", "María José Fernández-Villanueva de la Torre y Álvarez", "Calle de Alcalá 42, 3º izquierda", "28014",
+           "Madrid", "", "ES", "+34 91 555 01 23"),
+    Person("olek", "Олександр Шевченко", "вул. Хрещатик 22", "01001", "Київ", "", "UA", "+380 44 555 0123"),
+    Person("somchai", "สมชาย ใจดี", "99/1 ถนนสุขุมวิท", "10110", "กรุงเทพมหานคร", "", "TH", "+66 2 555 0123"),
+    Person("grace", "Grace O'Connor", "1600 Mission Street, Apt 4B", "94103", "San Francisco", "CA", "US", "+1 415 555 0134"),
+    Person("noa", "נועה כהן", "שדרות רוטשילד 10", "6688110", "תל אביב", "", "IL", "+972 3 555 0123"),
+    Person("priya", "प्रिया शर्मा", "12 MG Road", "560001", "Bengaluru", "KA", "IN", "+91 80 5550 1234"),
+    Person("nino", "ნინო ბერიძე", "რუსთაველის გამზირი 8", "0108", "თბილისი", "", "GE", "+995 32 255 01 23"),
+    Person("eleni", "Ελένη Παπαδοπούλου", "Ερμού 18", "105 63", "Αθήνα", "", "GR", "+30 21 0555 0123"),
+    Person("li", "李小龙", "南京东路 300 号", "200001", "上海市", "", "CN", "+86 21 5550 1234"),
+    Person("minjun", "김민준", "세종대로 110", "04524", "서울특별시", "", "KR", "+82 2 555 0123"),
+    Person("bruno", "Bruno da Conceição", "Avenida Paulista 1578", "01310-200", "São Paulo", "SP", "BR", "+55 11 5555 0123"),
+    Person("emma", "Emma de Vries", "Prinsengracht 263", "1016 GV", "Amsterdam", "", "NL", "+31 20 555 0123"),
+    Person("zofia", "Zofia Wiśniewska", "ul. Nowy Świat 15/17", "00-029", "Warszawa", "", "PL", "+48 22 555 01 23"),
+]  # fmt: skip
