@@ -15,19 +15,32 @@ def order(merchant):
     return order
 
 
-@pytest.mark.parametrize("number", ["KIO-1001", "kio-1001", " kio 1001 ", "KIO1001", "#kio1001", "KIO–1001", "ＫＩＯ-1001"])
+@pytest.mark.parametrize(
+    "number", ["KIO-1001", "kio-1001", " kio 1001 ", "KIO1001", "#kio1001", "KIO–1001", "ＫＩＯ-1001"]
+)
 def test_numbers_as_people_write_them(order, number):
     assert find(number, "ada@example.com") == order
 
 
 @pytest.mark.parametrize(
-    "proof", ["ADA@example.com", " ada@example.com ", "+49 89 1234567", "089 1234567", "0049891234567", "80331", "80 331"]
+    "proof",
+    [
+        "ADA@example.com",
+        " ada@example.com ",
+        "+49 89 1234567",
+        "089 1234567",
+        "0049891234567",
+        "80331",
+        "80 331",
+    ],
 )
 def test_each_proof_proves(order, proof):
     assert find("KIO-1001", proof) == order
 
 
-@pytest.mark.parametrize("proof", ["", " ", "eve@example.com", "80332", "+49 89 1234568", "None", "%", "\x00", "-", "ada"])
+@pytest.mark.parametrize(
+    "proof", ["", " ", "eve@example.com", "80332", "+49 89 1234568", "None", "%", "\x00", "-", "ada"]
+)
 def test_what_proves_nothing(order, proof):
     assert find("KIO-1001", proof) is None
 
@@ -47,7 +60,13 @@ def test_shops_with_the_same_number_are_told_apart(order, other):
 
 
 def test_every_answer_costs_one_query(order, django_assert_num_queries):
-    for number, proof in [("KIO-1001", "80331"), ("KIO-1001", "x"), ("NONE", "80331"), ("", ""), ("a\x00b", "x" * 500)]:
+    for number, proof in [
+        ("KIO-1001", "80331"),
+        ("KIO-1001", "x"),
+        ("NONE", "80331"),
+        ("", ""),
+        ("a\x00b", "x" * 500),
+    ]:
         with django_assert_num_queries(1):
             find(number, proof)
 

@@ -71,7 +71,9 @@ def test_codes_as_people_and_scanners_give_them(merchant, bob):
     assert pull(bob, link).outcome == O.REPEATED
 
 
-@pytest.mark.parametrize("code", ["MUG-1", "https://example.com/", "", "' OR 1=1", "\x00", "P" * 400, "مرحبا"])
+@pytest.mark.parametrize(
+    "code", ["MUG-1", "https://example.com/", "", "' OR 1=1", "\x00", "P" * 400, "مرحبا"]
+)
 def test_what_is_no_parcel_code(merchant, bob, code):
     assert pull(bob, code).outcome == O.NOT_A_PARCEL
 

@@ -1,8 +1,8 @@
 """What a pull of the scanner's trigger does. Every scan is kept; a resend of one is answered from the record.
 
-    code -> parcel of the scanning person's shops?  no: unknown (another shop's parcel is as unknown as none)
-              |
-         lock the order, then the parcel -> move its stage -> ledger, stock, tracking -> keep the scan
+code -> parcel of the scanning person's shops?  no: unknown (another shop's parcel is as unknown as none)
+          |
+     lock the order, then the parcel -> move its stage -> ledger, stock, tracking -> keep the scan
 """
 
 import re
@@ -48,9 +48,19 @@ class Scanned:
     resent: bool = False
 
 
+@dataclass(frozen=True)
+class _Pull:
+    user: User
+    merchants: QuerySet[Merchant]
+    code: str
+    mode: str
+    client_id: uuid.UUID
+    now: datetime
+
+
 def scan(*, user: User, code: str, mode: str, client_id: uuid.UUID, now: datetime) -> Scanned | None:
-    """Apply one scan. `client_id` is made by the scanning page: the same one again changes nothing and gets the
-    same outcome. None when the person may scan for no shop. Raises ValueError for an unknown mode."""
+    """Apply one scan. `client_id` is made by the scanning page: the same one again changes nothing and gets
+    the same outcome. None when the person may scan for no shop. Raises ValueError for an unknown mode."""
     if mode not in MODES:
         raise ValueError(mode)
     merchants = scanning_merchants(user)
@@ -59,7 +69,8 @@ def scan(*, user: User, code: str, mode: str, client_id: uuid.UUID, now: datetim
     if home is None:
         return None
     try:
-        return _earlier(merchants, client_id) or _apply(merchants, home, user, code, mode, client_id, now)
+        pull = _Pull(user, merchants, code, mode, client_id, now)
+        return _earlier(merchants, client_id) or _apply(pull, home)
     except IntegrityError:  # its twin was faster
         earlier = _earlier(merchants, client_id)
         if earlier is None:
@@ -73,44 +84,49 @@ def scanning_merchants(user: User) -> QuerySet[Merchant]:
 
 
 def _earlier(merchants: QuerySet[Merchant], client_id: uuid.UUID) -> Scanned | None:
-    row = Scan.objects.filter(merchant__in=merchants, client_id=client_id).select_related("shipment__order").first()
+    row = (
+        Scan.objects.filter(merchant__in=merchants, client_id=client_id)
+        .select_related("shipment__order")
+        .first()
+    )
     if row is None:
         return None
-    by, at = _who_did(row.shipment, row.mode) if row.outcome == ScanOutcome.REPEATED and row.shipment else ("", None)
+    by, at = (
+        _who_did(row.shipment, row.mode)
+        if row.outcome == ScanOutcome.REPEATED and row.shipment
+        else ("", None)
+    )
     return Scanned(row.outcome, row.mode, row.code, client_id, row.shipment, by, at, resent=True)
 
 
 @transaction.atomic
-def _apply(
-    merchants: QuerySet[Merchant], home: Merchant, user: User, code: str, mode: str, client_id: uuid.UUID, now: datetime
-) -> Scanned:
-    code, target = _find(merchants, code)
-    shipment = None
-    by, at = "", None
+def _apply(pull: _Pull, home: Merchant) -> Scanned:
+    code, target = _find(pull.merchants, pull.code)
+    shipment, by, at = None, "", None
     if target is None:
         outcome = ScanOutcome.UNKNOWN if _PARCEL.fullmatch(code) else ScanOutcome.NOT_A_PARCEL
     else:
         order = lock_order(target.order_id)
         shipment = Shipment.objects.select_for_update().get(pk=target.pk)
         shipment.order = order
-        outcome = _judge(shipment, order, mode)
+        outcome = _judge(shipment, order, pull.mode)
         if outcome == ScanOutcome.PACKED:
-            _pack(shipment, order, user, now)
+            _pack(shipment, order, pull.user, pull.now)
         elif outcome == ScanOutcome.HANDED_OVER:
-            _hand_over(shipment, order, user, now)
+            _hand_over(shipment, order, pull.user, pull.now)
         elif outcome == ScanOutcome.REPEATED:
-            by, at = _who_did(shipment, mode)
+            by, at = _who_did(shipment, pull.mode)
     Scan.objects.create(
         merchant_id=shipment.merchant_id if shipment else home.pk,
         shipment=shipment,
-        client_id=client_id,
-        mode=mode,
+        client_id=pull.client_id,
+        mode=pull.mode,
         code=code,
         outcome=outcome,
-        operator=user,
-        scanned_at=now,
+        operator=pull.user,
+        scanned_at=pull.now,
     )
-    return Scanned(outcome, mode, code, client_id, shipment, by, at)
+    return Scanned(outcome, pull.mode, code, pull.client_id, shipment, by, at)
 
 
 def _find(merchants: QuerySet[Merchant], code: str) -> tuple[str, Shipment | None]:
@@ -179,7 +195,9 @@ def _tell_tracking(shipment: Shipment, user: User, now: datetime) -> None:
 
 def _who_did(shipment: Shipment, mode: str) -> tuple[str, datetime | None]:
     """Who brought the parcel where this scan would have brought it, and when."""
-    done = Scan.objects.filter(shipment=shipment).filter(Q(outcome=_REPEATABLE[mode]) | Q(outcome=ScanOutcome.HANDED_OVER))
+    done = Scan.objects.filter(shipment=shipment).filter(
+        Q(outcome=_REPEATABLE[mode]) | Q(outcome=ScanOutcome.HANDED_OVER)
+    )
     first = done.select_related("operator").order_by("pk").first()
     if first is None:
         return "", shipment.packed_at if mode == PACK else shipment.handed_over_at

@@ -1,0 +1,44 @@
+// Asks every 25 seconds whether the page would read differently, and swaps the region when it would.
+"use strict";
+(() => {
+  const live = document.getElementById("live");
+  const news = document.getElementById("news");
+  const EVERY = 25_000;
+  let etag = live.dataset.etag;
+  let failures = 0;
+
+  const headline = () => live.querySelector("#headline")?.textContent ?? "";
+  const ended = () => Boolean(live.querySelector("[data-final]"));
+
+  function swap(html) {
+    const before = headline();
+    const closed = [...live.querySelectorAll("details:not([open])")].map((part) => part.id);
+    live.replaceChildren(document.createRange().createContextualFragment(html));
+    for (const id of closed) document.getElementById(id)?.removeAttribute("open");
+    if (headline() !== before) {
+      news.textContent = headline();
+      document.title = document.title.replace(before, headline());
+    }
+  }
+
+  async function look() {
+    if (document.hidden) return;
+    const answer = await fetch(live.dataset.url, { headers: { "If-None-Match": etag }, cache: "no-store" });
+    if (answer.status === 200) {
+      etag = answer.headers.get("ETag") ?? "";
+      swap(await answer.text());
+    }
+    failures = answer.ok || answer.status === 304 ? 0 : failures + 1;
+  }
+
+  function again() {
+    if (ended()) return;
+    // A server in trouble is asked less and less often.
+    setTimeout(() => look().catch(() => (failures += 1)).finally(again), EVERY * 2 ** Math.min(failures, 4));
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && !ended()) look().catch(() => {});
+  });
+  again();
+})();

@@ -1,0 +1,296 @@
+"""Everything the public tracking page shows, gathered once: six queries whatever the number of parcels."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from orders.models import Merchant, Order, OrderEvent, OrderLine
+from orders.status import OrderStatus
+from shipping.models import Shipment, ShipmentLine, TrackingEvent
+from shipping.status import FINAL, TROUBLE, Direction, Stage, TrackingStatus, Wording
+from tracker import tracking_words as words
+from tracker.tracking_words import Step
+
+S = TrackingStatus
+MAX_SCANS = 400  # of all parcels together; nobody reads further back
+
+
+@dataclass(frozen=True)
+class Item:
+    name: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class ScanRow:
+    time: str
+    zone: str
+    iso: str
+    title: str
+    message: str
+    place: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Day:
+    label: str
+    scans: tuple[ScanRow, ...]
+
+
+@dataclass(frozen=True)
+class Parcel:
+    key: str
+    title: str
+    status: str
+    says: Wording
+    when: str
+    late: bool
+    steps: tuple[Step, ...]
+    carrier: str
+    number: str
+    items: tuple[Item, ...]
+    days: tuple[Day, ...]
+
+
+@dataclass(frozen=True)
+class TrackingPage:
+    """What may be known by whoever has the link: no e-mail, phone, name or street."""
+
+    merchant: Merchant
+    number: str
+    placed: str
+    going_to: str
+    says: Wording
+    when: str
+    late: bool
+    summary: str
+    steps: tuple[Step, ...]
+    parcels: tuple[Parcel, ...]
+    returns: tuple[Parcel, ...]
+    unsent: tuple[Item, ...]
+    final: bool
+
+
+def find_order(public_key: str) -> Order | None:
+    return Order.objects.select_related("merchant", "ship_to").filter(public_key=public_key).first()
+
+
+def build(order: Order, *, now: datetime) -> TrackingPage:
+    facts = _Facts(order, now)
+    sent = [facts.parcel(row) for row in facts.outbound]
+    back = [facts.parcel(row) for row in facts.returning]
+    says = _headline(order, facts, sent)
+    when, late = _when(order, facts, sent)
+    arrived = sum(parcel.status == S.DELIVERED for parcel in sent)
+    all_there = bool(sent) and arrived == len(sent)
+    if all_there and len(sent) > 1 and says.headline == "Delivered":
+        says = says._replace(headline=f"All {len(sent)} parcels delivered", meaning="Everything has arrived.")
+    ended = order.status in (OrderStatus.CANCELLED, OrderStatus.RETURNED)
+    return TrackingPage(
+        merchant=order.merchant,
+        number=order.number,
+        placed=words.day_words(order.placed_at.astimezone(facts.zone).date(), facts.today),
+        going_to=", ".join(part for part in (order.ship_to.city, order.ship_to.country) if part),
+        says=says,
+        when=when,
+        late=late,
+        summary=f"{arrived} of {len(sent)} parcels arrived" if len(sent) > 1 and not all_there else "",
+        steps=_order_steps(order, sent),
+        parcels=tuple(sent),
+        returns=tuple(back),
+        unsent=facts.unsent() if not ended else (),
+        final=ended or (bool(sent) and all(parcel.status in FINAL for parcel in sent + back)),
+    )
+
+
+class _Facts:
+    """The rows of one order, read once."""
+
+    def __init__(self, order: Order, now: datetime) -> None:
+        self.order = order
+        parcels = list(
+            Shipment.objects.filter(order=order)
+            .exclude(direction=Direction.INBOUND)
+            .order_by("direction", "position")
+        )
+        self.returning = [
+            row for row in parcels if row.direction == Direction.RETURN and row.stage != Stage.VOID
+        ]
+        outbound = [row for row in parcels if row.direction == Direction.OUTBOUND]
+        self.outbound = [row for row in outbound if row.stage != Stage.VOID]
+        self.zone: ZoneInfo = words.zone(outbound[0].recipient_zone if outbound else order.merchant.zone)
+        self.now, self.today = now, now.astimezone(self.zone).date()
+        self.lines: list[OrderLine] = list(order.lines.all())
+        self.held: dict[int, list[ShipmentLine]] = defaultdict(list)
+        for line in ShipmentLine.objects.filter(shipment__order=order).order_by("order_line__position"):
+            self.held[line.shipment_id].append(line)
+        self.events: dict[int, list[TrackingEvent]] = defaultdict(list)
+        newest = TrackingEvent.objects.filter(shipment__order=order).defer("payload")
+        for event in newest.order_by("-occurred_at", "-pk")[:MAX_SCANS]:
+            self.events[event.shipment_id].append(event)
+        moves = OrderEvent.objects.filter(order=order, kind=OrderEvent.Kind.STATUS).order_by(
+            "occurred_at", "pk"
+        )
+        self.moved_at = {event.new: event.occurred_at for event in moves}
+        address = order.ship_to
+        self.secrets = [
+            order.email,
+            str(order.phone),
+            address.name,
+            address.company,
+            address.line1,
+            address.line2,
+        ]
+        self.secrets += sorted(
+            (part for part in address.name.split() if len(part) > 3), key=len, reverse=True
+        )
+
+    def parcel(self, row: Shipment) -> Parcel:
+        zone = words.zone(row.recipient_zone)
+        status = _status(row)
+        when, late = _parcel_when(row, status, zone, self.now)
+        of = self.outbound if row.direction == Direction.OUTBOUND else self.returning
+        kind = "Parcel" if row.direction == Direction.OUTBOUND else "Return"
+        return Parcel(
+            key=f"p{row.pk}",
+            title=f"{kind} {of.index(row) + 1} of {len(of)}" if len(of) > 1 else f"Your {kind.lower()}",
+            status=status,
+            says=words.wording(status),
+            when=when,
+            late=late,
+            steps=words.steps(
+                status,
+                moved=row.first_scan_at is not None,
+                cancelled=self.order.status == OrderStatus.CANCELLED,
+            ),
+            carrier=row.carrier,
+            number=row.tracking_number,
+            items=self._items(row),
+            days=self._days(row, zone),
+        )
+
+    def unsent(self) -> tuple[Item, ...]:
+        """What lies in no parcel yet."""
+        packed: dict[int, int] = defaultdict(int)
+        for row in self.outbound:
+            for line in self.held[row.pk]:
+                packed[line.order_line_id] += line.quantity
+        left = [(line.name, line.quantity - packed[line.pk]) for line in self.lines]
+        return tuple(Item(name, quantity) for name, quantity in left if quantity > 0)
+
+    def _items(self, row: Shipment) -> tuple[Item, ...]:
+        names = {line.pk: line.name for line in self.lines}
+        return tuple(Item(names[line.order_line_id], line.quantity) for line in self.held[row.pk])
+
+    def _days(self, row: Shipment, zone: ZoneInfo) -> tuple[Day, ...]:
+        told = [self._scan(event, zone) for event in self.events[row.pk]]
+        if row.direction == Direction.OUTBOUND:
+            own = [(self.order.placed_at, "Order placed"), (row.packed_at, "Packed by the shop")]
+            told += [_own(moment, title, zone) for moment, title in own if moment]
+        told.sort(key=lambda pair: pair[0], reverse=True)
+        return tuple(
+            Day(words.day_words(day, self.today), tuple(scan for _, scan in scans))
+            for day, scans in groupby(told, key=lambda pair: pair[0].date())
+        )
+
+    def _scan(self, event: TrackingEvent, zone: ZoneInfo) -> tuple[datetime, ScanRow]:
+        moment, row = _own(event.occurred_at, _title(event), zone)
+        message = words.masked(event.message, self.secrets)
+        return moment, replace(row, message=message, place=event.place, tone=words.wording(event.status).tone)
+
+
+def _own(moment: datetime, title: str, zone: ZoneInfo) -> tuple[datetime, ScanRow]:
+    local = moment.astimezone(zone)
+    return local, ScanRow(
+        f"{local:%H:%M}", words.zone_label(local), local.isoformat(timespec="minutes"), title, "", "", "calm"
+    )
+
+
+def _title(event: TrackingEvent) -> str:
+    if event.status == S.UNKNOWN:
+        return "News from the carrier"
+    return S(event.status).label
+
+
+def _status(row: Shipment) -> str:
+    """What is true of a parcel before its carrier speaks is what the warehouse did with it."""
+    if row.tracking_status == S.UNKNOWN and row.stage in (Stage.PACKED, Stage.HANDED_OVER):
+        return S.PRE_TRANSIT
+    return row.tracking_status
+
+
+def _headline(order: Order, facts: _Facts, sent: list[Parcel]) -> Wording:
+    status = OrderStatus(order.status)
+    if status in (OrderStatus.CANCELLED, OrderStatus.RETURNED):
+        return _ended(order, facts, sent)
+    statuses = {parcel.status for parcel in sent}
+    early = statuses <= {S.UNKNOWN, S.PRE_TRANSIT}
+    by_hand = status == OrderStatus.DELIVERED and statuses != {S.DELIVERED} and not statuses & TROUBLE
+    if by_hand or (status == OrderStatus.SHIPPED and early):
+        return words.BY_ORDER[status]
+    if not sent:
+        return words.wording(S.UNKNOWN)
+    return words.wording(words.most_urgent(statuses))
+
+
+def _ended(order: Order, facts: _Facts, sent: list[Parcel]) -> Wording:
+    says = words.BY_ORDER[OrderStatus(order.status)]
+    if order.status == OrderStatus.CANCELLED and any(parcel.status not in FINAL for parcel in sent):
+        return says._replace(
+            meaning="The shop has called this order off, but something had left already; see below."
+        )
+    return says
+
+
+def _when(order: Order, facts: _Facts, sent: list[Parcel]) -> tuple[str, bool]:
+    if order.status in (OrderStatus.CANCELLED, OrderStatus.RETURNED):
+        moment = facts.moved_at.get(order.status)
+        return (_moment_words(OrderStatus(order.status).label, moment, facts) if moment else ""), False
+    if order.status == OrderStatus.DELIVERED and order.delivered_at and not _going_back(sent):
+        return _moment_words("Delivered", order.delivered_at, facts), False
+    open_rows = [row for row in facts.outbound if not row.delivered_at]
+    if len(facts.outbound) == 1:
+        return (sent[0].when, sent[0].late)
+    dated = [row for row in open_rows if row.promised_to and _status(row) not in words.NOTHING_DUE]
+    if not dated or len(sent) == 0:
+        return next(((parcel.when, parcel.late) for parcel in sent if parcel.when), ("", False))
+    worst = words.most_urgent(_status(row) for row in dated)
+    first = min(row.promised_from for row in dated if row.promised_from)
+    last = max(row.promised_to for row in dated if row.promised_to)
+    return words.promise_words(worst, first, last, facts.today)
+
+
+def _going_back(sent: Iterable[Parcel]) -> bool:
+    return any(parcel.status in TROUBLE for parcel in sent)
+
+
+def _moment_words(verb: str, moment: datetime, facts: _Facts) -> str:
+    local = moment.astimezone(facts.zone)
+    return f"{verb} {words.day_words(local.date(), facts.today)}, {local:%H:%M}"
+
+
+def _parcel_when(row: Shipment, status: str, zone: ZoneInfo, now: datetime) -> tuple[str, bool]:
+    today = now.astimezone(zone).date()
+    if status == S.DELIVERED and row.delivered_at:
+        local = row.delivered_at.astimezone(zone)
+        return f"Delivered {words.day_words(local.date(), today)}, {local:%H:%M}", False
+    return words.promise_words(status, row.promised_from, row.promised_to, today)
+
+
+def _order_steps(order: Order, sent: list[Parcel]) -> tuple[Step, ...]:
+    """One bar heads the page when there is one parcel (or none); several have their own."""
+    if len(sent) > 1:
+        return ()
+    status, cancelled = OrderStatus(order.status), order.status == OrderStatus.CANCELLED
+    early = not sent or sent[0].status in (S.UNKNOWN, S.PRE_TRANSIT)
+    if early and status == OrderStatus.SHIPPED:
+        return words.steps(S.IN_TRANSIT, moved=True)
+    if early and status == OrderStatus.DELIVERED:
+        return words.steps(S.DELIVERED, moved=True)
+    if early and status == OrderStatus.RETURNED:
+        return words.steps(S.RETURNED, moved=True)
+    return sent[0].steps if sent else words.steps(S.UNKNOWN, moved=False, cancelled=cancelled)

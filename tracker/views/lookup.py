@@ -1,0 +1,38 @@
+"""The door for people who have an order number and no link."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from orders.lookup import canonical, find
+from tracker.limits import address_of, too_many
+
+WINDOW = 600  # seconds
+PER_ADDRESS = 20
+PER_NUMBER = 10
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@csrf_exempt  # changes nothing and knows nobody; a token in the form would make two misses differ
+@cache_control(no_store=True)
+def lookup(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "tracker/lookup.html")
+    number = request.POST.get("number", "")[:60]
+    proof = request.POST.get("proof", "")[:254]
+    # Both are counted before either is judged: an address over its limit still uses up the number's.
+    over = [
+        too_many("lookup-address", address_of(request), limit=PER_ADDRESS, seconds=WINDOW),
+        too_many("lookup-number", canonical(number), limit=PER_NUMBER, seconds=WINDOW),
+    ]
+    if any(over):
+        answer = render(request, "429.html", status=429)
+        answer["Retry-After"] = str(WINDOW)
+        return answer
+    order = find(number, proof)
+    if order is None:
+        return render(request, "tracker/lookup.html", {"missed": True}, status=404)
+    return HttpResponseRedirect(reverse("tracking", args=[order.public_key]), status=303)
