@@ -4,6 +4,7 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 Rect = tuple[float, float, float, float]  # left, top, width, height
 
@@ -44,7 +45,7 @@ def code128(text: str) -> Code:
     return _code(zxingcpp.create_barcode(text, zxingcpp.Code128))
 
 
-def _code(barcode: object) -> Code:
+def _code(barcode: Any) -> Code:
     import zxingcpp
 
     svg = zxingcpp.write_barcode_to_svg(barcode, add_quiet_zones=False)
