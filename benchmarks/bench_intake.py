@@ -2,8 +2,8 @@
 
     python benchmarks/bench_intake.py [orders, default 2000]
 
-Orders are made up (one to three lines, as in Olist).
-DATABASE_URL's, if set: use an empty one). The last line is one JSON object.
+Orders are made up (one to three lines, as in Olist). A throwaway SQLite database, or DATABASE_URL's where it is
+set (use an empty one). The last line is one JSON object.
 """
 
 import json
@@ -75,14 +75,24 @@ def run(count: int) -> None:
     for order_id, at in parcels:
         for hours, status in ((30, "picked_up"), (90, "delivered")):
             when = at + timedelta(hours=hours)
-            said = Reading(status, when, shipment_id=ids[order_id], source="csv", code=status, message="Scan", city="Recife")
+            said = Reading(
+                status,
+                when,
+                shipment_id=ids[order_id],
+                source="csv",
+                code=status,
+                message="Scan",
+                city="Recife",
+            )
             record([said], merchant=merchant, now=when)
     events_s = 2 * count / (time.perf_counter() - began)
     assert TrackingEvent.objects.count() == 2 * count
 
     raw_orders_s = raw_orders(count)
     raw_events_s = raw_events(parcels, ids)
-    print(f"orders: {orders_s:,.0f}/s by place(); {raw_orders_s:,.0f}/s by a raw INSERT loop of the same rows")
+    print(
+        f"orders: {orders_s:,.0f}/s by place(); {raw_orders_s:,.0f}/s by a raw INSERT loop of the same rows"
+    )
     print(f"events: {events_s:,.0f}/s by record(); {raw_events_s:,.0f}/s by a raw INSERT loop")
     print(
         json.dumps(
@@ -107,7 +117,11 @@ def copy_rows(cursor, table: str, where: str, args: list, changes: dict[str, obj
     row = dict(zip(names, cursor.fetchone(), strict=True)) | changes
     row.pop("id")
     marks = ", ".join(["%s"] * len(row))
-    return f"INSERT INTO {table} ({', '.join(map(quote, row))}) VALUES ({marks})", list(row.values()), list(row)
+    return (
+        f"INSERT INTO {table} ({', '.join(map(quote, row))}) VALUES ({marks})",
+        list(row.values()),
+        list(row),
+    )
 
 
 def raw_orders(count: int) -> float:
@@ -124,7 +138,6 @@ def raw_orders(count: int) -> float:
     quote = connection.ops.quote_name
     with connection.cursor() as cursor:
         statements = [copy_rows(cursor, table, where, [order_id], {}, quote) for table, where in tables]
-        (_, _, names) = statements[0]
         began = time.perf_counter()
         for n in range(count):
             with transaction.atomic():
@@ -132,7 +145,11 @@ def raw_orders(count: int) -> float:
                 for (sql, row, columns), (table, _) in zip(statements, tables, strict=True):
                     values = dict(zip(columns, row, strict=True))
                     if table == "orders_order":
-                        values |= {"number": f"RAW-{n}", "external_id": f"RAW-{n}", "public_key": f"raw{n:019d}"}
+                        values |= {
+                            "number": f"RAW-{n}",
+                            "external_id": f"RAW-{n}",
+                            "public_key": f"raw{n:019d}",
+                        }
                     else:
                         values |= {"order_id": new_id}
                     if table == "shipping_shipment":

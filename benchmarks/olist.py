@@ -40,10 +40,17 @@ def convert(source: Path, target: Path) -> dict[str, int]:
     for row in table(source, "order_items"):
         items[row["order_id"]].append(row)
     orders = sorted(table(source, "orders"), key=lambda row: row["order_purchase_timestamp"])
-    events = sorted((event for order in orders for event in events_of(order, customers)), key=lambda event: event["at"])
-    _write(target / "orders.csv", (row for order in orders for row in rows_of(order, customers, items, products)))
+    events = sorted(
+        (event for order in orders for event in events_of(order, customers)), key=lambda event: event["at"]
+    )
+    _write(
+        target / "orders.csv", (row for order in orders for row in rows_of(order, customers, items, products))
+    )
     _write(target / "events.csv", events)
-    _write(target / "expected.csv", ({"order_id": o["order_id"], "status": STATUS[o["order_status"]]} for o in orders))
+    _write(
+        target / "expected.csv",
+        ({"order_id": o["order_id"], "status": STATUS[o["order_status"]]} for o in orders),
+    )
     return {"orders": len(orders), "events": len(events)}
 
 
@@ -109,7 +116,9 @@ def events_of(order, customers) -> Iterator[dict[str, str]]:
     delivered = order["order_delivered_customer_date"]
     if delivered or status == "delivered":
         when = delivered or order["order_estimated_delivery_date"]
-        yield event(when, "delivered", "Delivered to the customer", who["customer_city"], who["customer_state"])
+        yield event(
+            when, "delivered", "Delivered to the customer", who["customer_city"], who["customer_state"]
+        )
 
 
 if __name__ == "__main__":

@@ -16,13 +16,29 @@ from orders.roles import Can
 
 class AttemptInline(WalledInline):
     model = Attempt
-    fields = readonly_fields = ["at", "ok", "permanent", "detail", "took_ms"]
+    fields = readonly_fields = (
+        "at",
+        "ok",
+        "permanent",
+        "detail",
+        "took_ms",
+    )
 
 
 @admin.register(Notice)
 class NoticeAdmin(WalledAdmin):
     change_right = add_right = None
-    list_display = ["created_at", "order_link", "milestone", "channel", "recipient", "state_pill", "tries", "error", "merchant"]
+    list_display = [
+        "created_at",
+        "order_link",
+        "milestone",
+        "channel",
+        "recipient",
+        "state_pill",
+        "tries",
+        "error",
+        "merchant",
+    ]
     list_filter = ["state", "milestone", "channel", MerchantFilter]
     list_select_related = ["order", "merchant"]
     search_fields = ["=recipient", "=order__number"]

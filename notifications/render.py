@@ -36,7 +36,9 @@ def render(notice: Notice) -> Message:
 def _context(notice: Notice) -> dict[str, Any]:
     order, merchant = notice.order, notice.merchant
     parcels = (
-        Shipment.objects.filter(order=order, direction=Direction.OUTBOUND).exclude(stage=Stage.VOID).order_by("position")
+        Shipment.objects.filter(order=order, direction=Direction.OUTBOUND)
+        .exclude(stage=Stage.VOID)
+        .order_by("position")
     )
     return {
         "milestone": notice.milestone,
@@ -46,7 +48,9 @@ def _context(notice: Notice) -> dict[str, Any]:
         "lines": list(order.lines.all()[:50]),
         "more_lines": max(0, order.lines.count() - 50),
         "parcels": [parcel for parcel in parcels if parcel.tracking_number],
-        "promise": next(((p.promised_from, p.promised_to) for p in parcels if p.promised_to and not p.delivered_at), None),
+        "promise": next(
+            ((p.promised_from, p.promised_to) for p in parcels if p.promised_to and not p.delivered_at), None
+        ),
         "happened_at": notice.event.occurred_at.astimezone(merchant.tz),
         "link": f"{settings.BASE_URL}/t/{order.public_key}/",
         "name": order.ship_to.name,

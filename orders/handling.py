@@ -47,7 +47,9 @@ def ship_by(merchant: "Merchant", placed_at: datetime) -> datetime:
     """The end (UTC) of the business day, in the merchant's zone, by which the parcel should be handed over."""
     local = placed_at.astimezone(merchant.tz)
     start = local.date()
-    cutoff = merchant.cutoff if isinstance(merchant.cutoff, time) else time.fromisoformat(str(merchant.cutoff))
+    cutoff = (
+        merchant.cutoff if isinstance(merchant.cutoff, time) else time.fromisoformat(str(merchant.cutoff))
+    )
     if is_business_day(start, merchant.holiday_country) and local.time() >= cutoff:
         start += timedelta(days=1)
     last = add_business_days(start, merchant.handling_days, merchant.holiday_country)

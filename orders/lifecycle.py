@@ -63,4 +63,6 @@ def _move(order: Order, new: str, *, actor: str, now: datetime, occurred_at: dat
     order.save(update_fields=fields)
     if new == OrderStatus.CANCELLED:
         stock.release(order)
-    record_event(order, OrderEvent.Kind.STATUS, old=old, new=new, actor=actor, occurred_at=occurred_at, now=now)
+    record_event(
+        order, OrderEvent.Kind.STATUS, old=old, new=new, actor=actor, occurred_at=occurred_at, now=now
+    )

@@ -15,7 +15,9 @@ def on_event(event: OrderEvent, **_: Any) -> None:
     if event.kind == OrderEvent.Kind.PLACED:
         first_parcel(event.order, now=event.recorded_at)
     elif event.kind == OrderEvent.Kind.STATUS and event.new == OrderStatus.CANCELLED:
-        Shipment.objects.filter(order=event.order, stage__in=[Stage.OPEN, Stage.PACKED]).update(stage=Stage.VOID)
+        Shipment.objects.filter(order=event.order, stage__in=[Stage.OPEN, Stage.PACKED]).update(
+            stage=Stage.VOID
+        )
 
 
 def connect() -> None:

@@ -48,8 +48,12 @@ PUBLIC: dict[str, Wording] = {
         "label",
         "calm",
     ),
-    S.PICKED_UP: Wording("With the carrier", "The carrier has the parcel.", "Nothing to do.", "truck", "calm"),
-    S.IN_TRANSIT: Wording("On its way", "The parcel is moving through the network.", "Nothing to do.", "truck", "calm"),
+    S.PICKED_UP: Wording(
+        "With the carrier", "The carrier has the parcel.", "Nothing to do.", "truck", "calm"
+    ),
+    S.IN_TRANSIT: Wording(
+        "On its way", "The parcel is moving through the network.", "Nothing to do.", "truck", "calm"
+    ),
     S.OUT_FOR_DELIVERY: Wording(
         "Out for delivery today", "The driver has your parcel.", "Be ready to take it in.", "van", "good"
     ),
@@ -68,7 +72,11 @@ PUBLIC: dict[str, Wording] = {
         "warn",
     ),
     S.DELAYED: Wording(
-        "Delayed", "The carrier says it will be later than planned.", "The new date is shown here.", "clock", "warn"
+        "Delayed",
+        "The carrier says it will be later than planned.",
+        "The new date is shown here.",
+        "clock",
+        "warn",
     ),
     S.ON_HOLD: Wording(
         "On hold",
@@ -84,7 +92,9 @@ PUBLIC: dict[str, Wording] = {
         "alert",
         "bad",
     ),
-    S.DELIVERED: Wording("Delivered", "The parcel has arrived.", "Enjoy. Not there? Contact the shop.", "check", "good"),
+    S.DELIVERED: Wording(
+        "Delivered", "The parcel has arrived.", "Enjoy. Not there? Contact the shop.", "check", "good"
+    ),
     S.RETURNING: Wording(
         "Going back to the shop",
         "The carrier is returning the parcel.",
@@ -93,10 +103,18 @@ PUBLIC: dict[str, Wording] = {
         "bad",
     ),
     S.RETURNED: Wording(
-        "Back at the shop", "The parcel was returned.", "Contact the shop for a refund or a new try.", "back", "bad"
+        "Back at the shop",
+        "The parcel was returned.",
+        "Contact the shop for a refund or a new try.",
+        "back",
+        "bad",
     ),
     S.CANCELLED: Wording(
-        "This label was cancelled", "The parcel will not travel on it.", "Contact the shop if you expected it.", "alert", "warn"
+        "This label was cancelled",
+        "The parcel will not travel on it.",
+        "Contact the shop if you expected it.",
+        "alert",
+        "warn",
     ),
     S.EXPIRED: Wording(
         "The carrier has stopped reporting",

@@ -1,7 +1,7 @@
 """The door for carriers: verify the raw bytes, store, answer; a worker does the rest.
 
-    unknown provider or key 404 · too big 413 · bad signature 401 · malformed 400 · else 200,
-    also for parcels that are not ours (they go to quarantine) and for repeats
+unknown provider or key 404 · too big 413 · bad signature 401 · malformed 400 · else 200,
+also for parcels that are not ours (they go to quarantine) and for repeats
 """
 
 from django.conf import settings

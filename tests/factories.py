@@ -28,7 +28,9 @@ def make_merchant(slug: str = "kiosk", **fields) -> Merchant:
 
 
 def make_user(username: str, merchant: Merchant | None = None, role: str = Role.OWNER, **fields) -> User:
-    user = User.objects.create_user(username, f"{username}@example.com", "pw-for-tests", is_staff=True, **fields)
+    user = User.objects.create_user(
+        username, f"{username}@example.com", "pw-for-tests", is_staff=True, **fields
+    )
     if merchant:
         Membership.objects.create(merchant=merchant, user=user, role=role)
     return user

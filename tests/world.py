@@ -30,17 +30,27 @@ def full_merchant(slug: str) -> Merchant:
     ]
     record(readings, merchant=merchant, now=NOW)
     Attempt.objects.create(notice=merchant.notices.first(), at=NOW, ok=True)
-    job = jobs.start(merchant=merchant, user=user, file=io.BytesIO(b"x"), filename=f"{slug}.csv", dry_run=True)
+    job = jobs.start(
+        merchant=merchant, user=user, file=io.BytesIO(b"x"), filename=f"{slug}.csv", dry_run=True
+    )
     ImportIssue.objects.create(job=job, row=2, message="x")
     Scan.objects.create(
         merchant=merchant, shipment=shipment, client_id=uuid.uuid4(), mode="pack", code=shipment.code, outcome="packed",
         operator=user, scanned_at=NOW,
     )  # fmt: skip
     CarrierAccount.objects.create(merchant=merchant, provider="easypost", secret="s")
-    InboundWebhook.objects.create(merchant=merchant, provider="easypost", event_id="e", body="{}", received_at=NOW)
+    InboundWebhook.objects.create(
+        merchant=merchant, provider="easypost", event_id="e", body="{}", received_at=NOW
+    )
     run = PrintRun.objects.create(merchant=merchant, kind="slips", total=1, created_at=NOW)
     PrintItem.objects.create(run=run, shipment=shipment, position=1)
     LateCase.objects.create(
-        merchant=merchant, shipment=shipment, rule="silent", since=NOW, score=1, explanation="x", opened_at=NOW
+        merchant=merchant,
+        shipment=shipment,
+        rule="silent",
+        since=NOW,
+        score=1,
+        explanation="x",
+        opened_at=NOW,
     )
     return merchant

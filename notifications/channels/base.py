@@ -39,7 +39,8 @@ def channel_for(name: str) -> Channel:
 
     if name == "email":
         return email.Email()
-    channel: Channel | None = {"file": sms.FileSms(), "console": sms.ConsoleSms()}.get(settings.SMS_CHANNEL)
+    known: dict[str, Channel] = {"file": sms.FileSms(), "console": sms.ConsoleSms()}
+    channel = known.get(settings.SMS_CHANNEL)
     if channel is None:
         raise ChannelError("No SMS channel is set up (SMS_CHANNEL).", permanent=True)
     return channel

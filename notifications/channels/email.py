@@ -36,7 +36,9 @@ class Email:
         except smtplib.SMTPResponseException as error:
             # Any 5xx but "authentication needed": that is our set-up, and mends itself once it is mended.
             permanent = error.smtp_code >= 500 and not isinstance(error, smtplib.SMTPAuthenticationError)
-            raise ChannelError(f"{error.smtp_code} {_words(error.smtp_error)}", permanent=permanent) from error
+            raise ChannelError(
+                f"{error.smtp_code} {_words(error.smtp_error)}", permanent=permanent
+            ) from error
         except (smtplib.SMTPException, OSError) as error:
             raise ChannelError(f"{type(error).__name__}: {error}", permanent=False) from error
         return "accepted"

@@ -16,6 +16,6 @@ class FolderBackend(BaseEmailBackend):
         for message in email_messages:
             name = f"{time.time_ns():020d}-{os.getpid()}"
             part = folder / f"{name}.part"
-            part.write_bytes(message.message().as_bytes(linesep="\r\n"))
+            part.write_bytes(message.message().as_bytes())
             part.rename(folder / f"{name}.eml")
         return len(email_messages)

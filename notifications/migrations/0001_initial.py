@@ -5,79 +5,155 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('orders', '0001_initial'),
+        ("orders", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(default='order', max_length=40)),
-                ('milestone', models.CharField(choices=[('confirmed', 'Order confirmed'), ('processing', 'Being prepared'), ('shipped', 'Shipped'), ('delivered', 'Delivered'), ('cancelled', 'Cancelled'), ('returned', 'Returned')], max_length=20)),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('sms', 'SMS')], max_length=10)),
-                ('recipient', models.CharField(max_length=254)),
-                ('state', models.CharField(choices=[('queued', 'Waiting'), ('sending', 'Being sent'), ('retry', 'Will be tried again'), ('sent', 'Sent'), ('dead', 'Given up'), ('expired', 'Too old to send')], default='queued', max_length=10)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('due_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField()),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='orders.orderevent')),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='orders.merchant')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='orders.order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.CharField(default="order", max_length=40)),
+                (
+                    "milestone",
+                    models.CharField(
+                        choices=[
+                            ("confirmed", "Order confirmed"),
+                            ("processing", "Being prepared"),
+                            ("shipped", "Shipped"),
+                            ("delivered", "Delivered"),
+                            ("cancelled", "Cancelled"),
+                            ("returned", "Returned"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("channel", models.CharField(choices=[("email", "E-mail"), ("sms", "SMS")], max_length=10)),
+                ("recipient", models.CharField(max_length=254)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Waiting"),
+                            ("sending", "Being sent"),
+                            ("retry", "Will be tried again"),
+                            ("sent", "Sent"),
+                            ("dead", "Given up"),
+                            ("expired", "Too old to send"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("due_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notices",
+                        to="orders.orderevent",
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notices",
+                        to="orders.merchant",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="notices", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('ok', models.BooleanField()),
-                ('permanent', models.BooleanField(default=False)),
-                ('detail', models.CharField(blank=True, max_length=300)),
-                ('took_ms', models.PositiveIntegerField(default=0)),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='notifications.notice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("ok", models.BooleanField()),
+                ("permanent", models.BooleanField(default=False)),
+                ("detail", models.CharField(blank=True, max_length=300)),
+                ("took_ms", models.PositiveIntegerField(default=0)),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="notifications.notice",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'retry'])), fields=['due_at'], name='notice_due'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "retry"])), fields=["due_at"], name="notice_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['claimed_at'], name='notice_in_flight'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("state", "sending")), fields=["claimed_at"], name="notice_in_flight"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['merchant', '-created_at'], name='notice_newest'),
+            model_name="notice",
+            index=models.Index(fields=["merchant", "-created_at"], name="notice_newest"),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['merchant', 'state', '-created_at'], name='notice_by_state'),
+            model_name="notice",
+            index=models.Index(fields=["merchant", "state", "-created_at"], name="notice_by_state"),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('order', 'subject', 'milestone', 'channel'), name='notice_once'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(
+                fields=("order", "subject", "milestone", "channel"), name="notice_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'sending', 'retry', 'sent', 'dead', 'expired'])), name='notice_state_known'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["queued", "sending", "retry", "sent", "dead", "expired"])),
+                name="notice_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='notice_sent_has_time'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "sent"), _negated=True), ("sent_at__isnull", False), _connector="OR"
+                ),
+                name="notice_sent_has_time",
+            ),
         ),
     ]

@@ -5,6 +5,7 @@ from email import policy
 
 import kombu.pools
 import pytest
+from celery import current_app as app
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from hypothesis import given
@@ -18,7 +19,6 @@ from orders.lifecycle import change_status
 from orders.models import Merchant, OrderEvent
 from orders.status import OrderStatus
 from tests.factories import NOW, make_order
-from tracker.celery import app
 
 
 def mails(settings):
@@ -47,7 +47,13 @@ facts = st.builds(
     Fact, st.sampled_from(OrderEvent.Kind.values), st.sampled_from([*OrderStatus.values, "in_transit"]), st.just(NOW),
     st.timedeltas(timedelta(0), timedelta(days=30)).map(lambda late: NOW + late),
 )  # fmt: skip
-preferences = st.builds(Preferences, st.booleans(), st.booleans(), st.sampled_from(["", "a@b.example"]), st.sampled_from(["", "+49301"]))
+preferences = st.builds(
+    Preferences,
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(["", "a@b.example"]),
+    st.sampled_from(["", "+49301"]),
+)
 
 
 @given(facts, preferences)
@@ -95,12 +101,20 @@ class TestOutbox:
         html, text = (mail.get_body([kind]).get_content() for kind in ("html", "plain"))
         link = f"/t/{notice.order.public_key}/"
         assert mail["Subject"] == f"We have your order {notice.order.number}"
-        assert mail["To"] == "ada@example.com" and "Kiosk" in mail["From"] and mail["Reply-To"] == "help@kiosk.example"
+        assert (
+            mail["To"] == "ada@example.com"
+            and "Kiosk" in mail["From"]
+            and mail["Reply-To"] == "help@kiosk.example"
+        )
         assert mail["Message-ID"].startswith(f"<notice-{notice.pk}@")
         for part in (html, text):
             assert link in part and "Blue mug" in part and "Kiosk GmbH" in part
         assert "#ffe14d" in html and "color: #000000" in html, "text on a light brand colour must be dark"
-        assert "prefers-color-scheme" in html and "<img" not in html and "http" not in html.replace(f"http://127.0.0.1:8000{link}", "")
+        assert (
+            "prefers-color-scheme" in html
+            and "<img" not in html
+            and "http" not in html.replace(f"http://127.0.0.1:8000{link}", "")
+        )
 
     def test_naughty_names_neither_break_headers_nor_markup(self, merchant, settings):
         Merchant.objects.update(name="Evil\r\nBcc: all@example.com")
@@ -134,7 +148,9 @@ class TestOutbox:
             (ConnectionRefusedError(111, "refused"), "retry"),
         ],
     )
-    def test_errors_that_can_pass_are_retried_and_others_stop_at_once(self, notice, monkeypatch, error, state):
+    def test_errors_that_can_pass_are_retried_and_others_stop_at_once(
+        self, notice, monkeypatch, error, state
+    ):
         def refuse(self, fail_silently=False):
             raise error
 

@@ -109,7 +109,9 @@ class WalledInline(admin.TabularInline):
         return self.model._default_manager.visible_to(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return isinstance(request.user, User) and request.user.may(Can.VIEW, merchant_of(obj) if obj else None)
+        return isinstance(request.user, User) and request.user.may(
+            Can.VIEW, merchant_of(obj) if obj else None
+        )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -134,5 +136,9 @@ def choices_for(db_field: RelatedField, request: HttpRequest, right: Can) -> Que
         return mine if user.is_superuser else mine.filter(pk__in=user.merchants_where(right))
     if model is User:
         people = User.objects.all()
-        return people if user.is_superuser else people.filter(memberships__merchant__in=user.merchant_ids()).distinct()
-    return model._default_manager.visible_to(user)  # type: ignore[union-attr]
+        return (
+            people
+            if user.is_superuser
+            else people.filter(memberships__merchant__in=user.merchant_ids()).distinct()
+        )
+    return model._default_manager.visible_to(user)  # type: ignore[attr-defined]

@@ -30,7 +30,9 @@ class UploadForm(forms.ModelForm):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size > settings.IMPORT_MAX_BYTES:
-            raise forms.ValidationError(f"The file is over {settings.IMPORT_MAX_BYTES // 1_000_000} MB; split it.")
+            raise forms.ValidationError(
+                f"The file is over {settings.IMPORT_MAX_BYTES // 1_000_000} MB; split it."
+            )
         return file
 
 
@@ -50,8 +52,8 @@ class ImportJobAdmin(WalledAdmin):
             kwargs["form"] = UploadForm
         return super().get_form(request, obj, change, **kwargs)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["merchant", "file", "dry_run"] if obj is None else []
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("merchant", "file", "dry_run") if obj is None else ()
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         from orders.admin.base import choices_for
@@ -76,13 +78,22 @@ class ImportJobAdmin(WalledAdmin):
         obj.pk, obj._state.adding = job.pk, False
         enqueue(run_import, job.pk)
 
-    def response_add(self, request: HttpRequest, obj: ImportJob, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: ImportJob, post_url_continue: str | None = None
+    ) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:orders_importjob_change", args=[obj.pk]))
 
-    def render_change_form(self, request: HttpRequest, context: dict, *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         job = kwargs.get("obj")
         if job is not None:
-            context |= {"job": job, "issues": job.issues.all()[:200], "issue_count": job.issues.count(), "title": job.filename}
+            context |= {
+                "job": job,
+                "issues": job.issues.all()[:200],
+                "issue_count": job.issues.count(),
+                "title": job.filename,
+            }
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="state", ordering="state")

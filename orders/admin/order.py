@@ -18,18 +18,43 @@ from orders.status import OrderStatus
 
 class LineInline(WalledInline):
     model = OrderLine
-    fields = readonly_fields = ["position", "sku", "name", "quantity", "unit_price", "reserved", "shipped"]
+    fields = readonly_fields = (
+        "position",
+        "sku",
+        "name",
+        "quantity",
+        "unit_price",
+        "reserved",
+        "shipped",
+    )
 
 
 class AddressInline(WalledInline):
     model = ShippingAddress
-    fields = readonly_fields = ["name", "company", "line1", "line2", "postal_code", "city", "region", "country"]
+    fields = readonly_fields = (
+        "name",
+        "company",
+        "line1",
+        "line2",
+        "postal_code",
+        "city",
+        "region",
+        "country",
+    )
     verbose_name_plural = "Ship to"
 
 
 class EventInline(WalledInline):
     model = OrderEvent
-    fields = readonly_fields = ["occurred_at", "kind", "old", "new", "subject", "actor", "recorded_at"]
+    fields = readonly_fields = (
+        "occurred_at",
+        "kind",
+        "old",
+        "new",
+        "subject",
+        "actor",
+        "recorded_at",
+    )
     verbose_name_plural = "What happened"
 
 
@@ -47,7 +72,9 @@ def _move(status: OrderStatus, verb: str) -> Callable[[Any, HttpRequest, QuerySe
             except InvalidMove as error:
                 refused.append(str(error))
         if done:
-            self.message_user(request, f"{done} order{'s are' if done > 1 else ' is'} {status.label.lower()} now.")
+            self.message_user(
+                request, f"{done} order{'s are' if done > 1 else ' is'} {status.label.lower()} now."
+            )
         for text in refused[:10]:
             self.message_user(request, text, messages.WARNING)
         if len(refused) > 10:
@@ -61,20 +88,36 @@ class OrderAdmin(WalledAdmin):
     """Printing and parcels are added by the floor above (`shipping.admin`)."""
 
     add_right = None
-    list_display = ["number", "status_pill", "recipient", "place", "total_shown", "placed", "parcels", "merchant"]
+    list_display = [
+        "number",
+        "status_pill",
+        "recipient",
+        "place",
+        "total_shown",
+        "placed",
+        "parcels",
+        "merchant",
+    ]
     list_display_links = ["number"]
     list_filter = ["status", "placed_at", MerchantFilter]
     list_select_related = ["merchant", "ship_to"]
-    search_fields = ["=number", "=external_id", "=email", "^ship_to__name", "=shipments__code", "=shipments__tracking_number"]
+    search_fields = [
+        "=number",
+        "=external_id",
+        "=email",
+        "^ship_to__name",
+        "=shipments__code",
+        "=shipments__tracking_number",
+    ]
     search_help_text = "Order number, shop's id, e-mail, name, parcel code or tracking number"
     date_hierarchy = None
     actions = [_move(OrderStatus.PROCESSING, "Approve"), _move(OrderStatus.CANCELLED, "Cancel")]
     inlines = [AddressInline, LineInline, EventInline]
-    fields = [
+    fields = (
         "number", "status_pill", "public_link", "parcels", "merchant", "customer", "email", "phone", "placed_at", "ship_by",
         "promised_on", "service", "total_shown", "source", "external_id", "gift_message", "note",
-    ]  # fmt: skip
-    readonly_fields = [name for name in fields if name not in ("gift_message", "note")]
+    )  # fmt: skip
+    readonly_fields = fields[:-2]
 
     @admin.display(description="status", ordering="status")
     def status_pill(self, order: Order) -> SafeString:
@@ -86,7 +129,9 @@ class OrderAdmin(WalledAdmin):
 
     @admin.display(description="place")
     def place(self, order: Order) -> SafeString:
-        return format_html('<span dir="auto" class="clip">{}, {}</span>', order.ship_to.city, order.ship_to.country)
+        return format_html(
+            '<span dir="auto" class="clip">{}, {}</span>', order.ship_to.city, order.ship_to.country
+        )
 
     @admin.display(description="total", ordering="total")
     def total_shown(self, order: Order) -> str:
@@ -104,7 +149,7 @@ class OrderAdmin(WalledAdmin):
     def public_link(self, order: Order) -> SafeString:
         return format_html('<a href="/t/{}/">/t/{}/</a>', order.public_key, order.public_key)
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:  # type: ignore[override]
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         return lookup == "customer__id__exact" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
 

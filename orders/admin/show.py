@@ -22,7 +22,9 @@ def link_to(obj: Any, text: str = "") -> SafeString:
 
 
 def link_list(app_model: str, text: str, **filters: Any) -> SafeString:
-    return format_html('<a href="{}?{}">{}</a>', reverse(f"admin:{app_model}_changelist"), urlencode(filters), text)
+    return format_html(
+        '<a href="{}?{}">{}</a>', reverse(f"admin:{app_model}_changelist"), urlencode(filters), text
+    )
 
 
 def local(moment: datetime | None, zone: Any) -> str:

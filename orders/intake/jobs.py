@@ -23,7 +23,9 @@ EVERY = 50
 MAX_ISSUES = 5000
 
 
-def start(*, merchant: Merchant, user: User | None, file: IO[bytes], filename: str, dry_run: bool) -> ImportJob:
+def start(
+    *, merchant: Merchant, user: User | None, file: IO[bytes], filename: str, dry_run: bool
+) -> ImportJob:
     """Keep an uploaded file and its job. The caller enqueues it."""
     job = ImportJob(merchant=merchant, started_by=user, filename=filename[-200:], dry_run=dry_run)
     job.file.save("orders.csv", File(file), save=False)
@@ -33,7 +35,9 @@ def start(*, merchant: Merchant, user: User | None, file: IO[bytes], filename: s
 
 
 def stalled(*, now: datetime) -> list[int]:
-    old = Q(touched_at__isnull=True, created_at__lt=now - timedelta(seconds=30)) | Q(touched_at__lt=now - STALE)
+    old = Q(touched_at__isnull=True, created_at__lt=now - timedelta(seconds=30)) | Q(
+        touched_at__lt=now - STALE
+    )
     unfinished = ImportJob.objects.filter(old, state__in=[ImportJob.State.QUEUED, ImportJob.State.RUNNING])
     return list(unfinished.values_list("pk", flat=True)[:20])
 
@@ -52,7 +56,10 @@ def run(job_id: int, *, now: datetime) -> None:
         message, state = str(error), ImportJob.State.FAILED
     except Exception:
         log.exception("import %s failed", job_id)
-        message, state = "Something went wrong on our side; the orders counted here are in.", ImportJob.State.FAILED
+        message, state = (
+            "Something went wrong on our side; the orders counted here are in.",
+            ImportJob.State.FAILED,
+        )
     _save(job, tally, state=state, message=message[:300], finished_at=timezone.now())
 
 
@@ -74,7 +81,11 @@ def _work(job: ImportJob, tally: Tally) -> None:
 def _keep_issues(job: ImportJob, outcome: Outcome) -> int:
     rows = [
         ImportIssue(
-            job=job, row=p.row, column=p.column[:60], order_id=outcome.external_id[:100], message=p.message[:300]
+            job=job,
+            row=p.row,
+            column=p.column[:60],
+            order_id=outcome.external_id[:100],
+            message=p.message[:300],
         )
         for p in outcome.problems
     ]

@@ -74,5 +74,7 @@ def _one(
         return Outcome(sheet.external_id, None, tuple(sheet.locate(problem) for problem in refused.problems))
     notes: tuple[RowProblem, ...] = ()
     if placed.changed:
-        notes = (RowProblem(sheet.rows[0], "order_id", "is in already, with other content; it was left as it is"),)
+        notes = (
+            RowProblem(sheet.rows[0], "order_id", "is in already, with other content; it was left as it is"),
+        )
     return Outcome(sheet.external_id, placed, notes)

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 
+from orders.incoming import MAX_LINES, IncomingAddress, IncomingLine, IncomingOrder, Problem
 from orders.intake.text import MAX_LINE, WRONG_ENCODING, Unreadable
-from orders.place import MAX_LINES, IncomingAddress, IncomingLine, IncomingOrder, Problem
 
 COLUMNS: dict[str, tuple[bool, str]] = {
     "order_id": (True, "Your shop's id of the order; the rows of one order stand next to each other."),
-    "placed_at": (True, "When it was placed, like 2026-03-04T10:30 or with a zone, +01:00. Without one: your zone."),
+    "placed_at": (
+        True,
+        "When it was placed, like 2026-03-04T10:30 or with a zone, +01:00. Without one: your zone.",
+    ),
     "email": (False, "The customer's e-mail. E-mail or phone is needed."),
     "phone": (False, "The customer's phone with its country, like +49 30 1234567."),
     "name": (True, "Who it goes to."),
@@ -100,7 +103,11 @@ def _rows(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str], str]]:
         if not any(cell.strip() for cell in cells):
             continue
         wrong = "" if len(cells) == len(header) else f"has {len(cells)} cells; the header has {len(header)}"
-        yield reader.line_num + 1, dict(zip(header, (unformula(c.strip()) for c in cells), strict=False)), wrong
+        yield (
+            reader.line_num + 1,
+            dict(zip(header, (unformula(c.strip()) for c in cells), strict=False)),
+            wrong,
+        )
 
 
 def _bounded(lines: Iterable[str]) -> Iterator[str]:
@@ -150,7 +157,9 @@ def _order(block: list[tuple[int, dict[str, str], str]], zone: tzinfo) -> SheetO
             problems.append(RowProblem(number, "sku", "the order has no lines: there is nothing to send"))
             continue
         if wrong:
-            problems.append(RowProblem(number, "", f"The row {wrong}. Is a comma or a quotation mark missing?"))
+            problems.append(
+                RowProblem(number, "", f"The row {wrong}. Is a comma or a quotation mark missing?")
+            )
             continue
         needed = [name for name, (must, _) in COLUMNS.items() if must and not cells.get(name)]
         # Only the first row of an order must carry what belongs to the whole order.

@@ -3,7 +3,7 @@
 import codecs
 import io
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, Any, TextIO
 
 SAMPLE = 65_536
 MAX_LINE = 200_000
@@ -15,10 +15,10 @@ class Unreadable(ValueError):
 
 def open_text(source: str | Path | IO[bytes]) -> TextIO:
     """A text stream over a path or a binary stream. UTF-8 with or without mark, UTF-16 with mark; else Unreadable."""
-    raw: IO[bytes] = Path(source).open("rb") if isinstance(source, str | Path) else source
+    raw: IO[bytes] = Path(source).open("rb") if isinstance(source, str | Path) else source  # noqa: SIM115
     head = raw.read(SAMPLE)
     raw.seek(0)
-    return io.TextIOWrapper(_Keep(raw), encoding=_encoding(head), newline="")  # type: ignore[arg-type]
+    return io.TextIOWrapper(_Keep(raw), encoding=_encoding(head), newline="")
 
 
 class _Keep(io.BufferedReader):
@@ -38,7 +38,7 @@ class _Raw(io.RawIOBase):
     def seekable(self) -> bool:
         return False
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:
         data = self._raw.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)

@@ -7,356 +7,804 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.text
 import django.utils.timezone
-import orders.models.imports
-import orders.models.merchant
-import orders.secrets
 import phonenumber_field.modelfields
 from django.conf import settings
 from django.db import migrations, models
 
+import orders.models.imports
+import orders.models.merchant
+import orders.secrets
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Merchant',
+            name="Merchant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('slug', models.SlugField(unique=True)),
-                ('logo', models.ImageField(blank=True, upload_to=orders.models.merchant.logo_path, validators=[django.core.validators.FileExtensionValidator(['png', 'jpg', 'jpeg']), orders.models.merchant.logo_size])),
-                ('colour', models.CharField(default='#1f4e8c', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}$', 'Write the colour as # and six hex digits, like #1f6feb.')], verbose_name='brand colour')),
-                ('accent', models.CharField(default='#c2410c', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}$', 'Write the colour as # and six hex digits, like #1f6feb.')], verbose_name='accent colour')),
-                ('support_email', models.EmailField(blank=True, max_length=254)),
-                ('support_phone', models.CharField(blank=True, max_length=40)),
-                ('support_url', models.URLField(blank=True)),
-                ('footer', models.CharField(blank=True, help_text='Shown under slips, mails and the tracking page.', max_length=300)),
-                ('zone', models.CharField(default='UTC', max_length=64, validators=[orders.models.merchant.validate_zone], verbose_name='time zone')),
-                ('locale', models.CharField(default='en', max_length=10)),
-                ('currency', models.CharField(default='EUR', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$')])),
-                ('order_prefix', models.CharField(blank=True, max_length=8, validators=[django.core.validators.RegexValidator('^[A-Z0-9-]*$', 'Capital letters, digits and dashes.')])),
-                ('next_number', models.PositiveBigIntegerField(default=1001, editable=False)),
-                ('handling_days', models.PositiveSmallIntegerField(default=1, help_text='Business days from order to hand-over.', validators=[django.core.validators.MaxValueValidator(60)])),
-                ('cutoff', models.TimeField(default='14:00', help_text='An order placed later counts from the next business day.')),
-                ('holiday_country', models.CharField(default='DE', help_text='Whose public holidays the shop keeps.', max_length=2)),
-                ('silent_days', models.PositiveSmallIntegerField(default=4, help_text='Business days without a scan after which a parcel counts as silent.')),
-                ('notify_email', models.BooleanField(default=True, verbose_name='tell customers by e-mail')),
-                ('notify_sms', models.BooleanField(default=False, verbose_name='tell customers by SMS')),
-                ('is_demo', models.BooleanField(default=False, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("slug", models.SlugField(unique=True)),
+                (
+                    "logo",
+                    models.ImageField(
+                        blank=True,
+                        upload_to=orders.models.merchant.logo_path,
+                        validators=[
+                            django.core.validators.FileExtensionValidator(["png", "jpg", "jpeg"]),
+                            orders.models.merchant.logo_size,
+                        ],
+                    ),
+                ),
+                (
+                    "colour",
+                    models.CharField(
+                        default="#1f4e8c",
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^#[0-9a-fA-F]{6}$", "Write the colour as # and six hex digits, like #1f6feb."
+                            )
+                        ],
+                        verbose_name="brand colour",
+                    ),
+                ),
+                (
+                    "accent",
+                    models.CharField(
+                        default="#c2410c",
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^#[0-9a-fA-F]{6}$", "Write the colour as # and six hex digits, like #1f6feb."
+                            )
+                        ],
+                        verbose_name="accent colour",
+                    ),
+                ),
+                ("support_email", models.EmailField(blank=True, max_length=254)),
+                ("support_phone", models.CharField(blank=True, max_length=40)),
+                ("support_url", models.URLField(blank=True)),
+                (
+                    "footer",
+                    models.CharField(
+                        blank=True,
+                        help_text="Shown under slips, mails and the tracking page.",
+                        max_length=300,
+                    ),
+                ),
+                (
+                    "zone",
+                    models.CharField(
+                        default="UTC",
+                        max_length=64,
+                        validators=[orders.models.merchant.validate_zone],
+                        verbose_name="time zone",
+                    ),
+                ),
+                ("locale", models.CharField(default="en", max_length=10)),
+                (
+                    "currency",
+                    models.CharField(
+                        default="EUR",
+                        max_length=3,
+                        validators=[django.core.validators.RegexValidator("^[A-Z]{3}$")],
+                    ),
+                ),
+                (
+                    "order_prefix",
+                    models.CharField(
+                        blank=True,
+                        max_length=8,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z0-9-]*$", "Capital letters, digits and dashes."
+                            )
+                        ],
+                    ),
+                ),
+                ("next_number", models.PositiveBigIntegerField(default=1001, editable=False)),
+                (
+                    "handling_days",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        help_text="Business days from order to hand-over.",
+                        validators=[django.core.validators.MaxValueValidator(60)],
+                    ),
+                ),
+                (
+                    "cutoff",
+                    models.TimeField(
+                        default="14:00", help_text="An order placed later counts from the next business day."
+                    ),
+                ),
+                (
+                    "holiday_country",
+                    models.CharField(
+                        default="DE", help_text="Whose public holidays the shop keeps.", max_length=2
+                    ),
+                ),
+                (
+                    "silent_days",
+                    models.PositiveSmallIntegerField(
+                        default=4,
+                        help_text="Business days without a scan after which a parcel counts as silent.",
+                    ),
+                ),
+                ("notify_email", models.BooleanField(default=True, verbose_name="tell customers by e-mail")),
+                ("notify_sms", models.BooleanField(default=False, verbose_name="tell customers by SMS")),
+                ("is_demo", models.BooleanField(default=False, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined"),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
-                'abstract': False,
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "abstract": False,
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='ImportJob',
+            name="ImportJob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.FileField(upload_to=orders.models.imports.upload_path)),
-                ('filename', models.CharField(max_length=200)),
-                ('dry_run', models.BooleanField(default=False, verbose_name='check only')),
-                ('state', models.CharField(choices=[('queued', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Stopped')], default='queued', max_length=10)),
-                ('bytes_total', models.PositiveBigIntegerField(default=0)),
-                ('bytes_read', models.PositiveBigIntegerField(default=0)),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('created_orders', models.PositiveIntegerField(default=0)),
-                ('existing_orders', models.PositiveIntegerField(default=0)),
-                ('refused_orders', models.PositiveIntegerField(default=0)),
-                ('message', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('touched_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to='orders.merchant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("file", models.FileField(upload_to=orders.models.imports.upload_path)),
+                ("filename", models.CharField(max_length=200)),
+                ("dry_run", models.BooleanField(default=False, verbose_name="check only")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Stopped"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("bytes_total", models.PositiveBigIntegerField(default=0)),
+                ("bytes_read", models.PositiveBigIntegerField(default=0)),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("created_orders", models.PositiveIntegerField(default=0)),
+                ("existing_orders", models.PositiveIntegerField(default=0)),
+                ("refused_orders", models.PositiveIntegerField(default=0)),
+                ("message", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("touched_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imports",
+                        to="orders.merchant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('phone', phonenumber_field.modelfields.PhoneNumberField(blank=True, max_length=128, region=None)),
-                ('locale', models.CharField(default='en', max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='customers', to='orders.merchant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "phone",
+                    phonenumber_field.modelfields.PhoneNumberField(blank=True, max_length=128, region=None),
+                ),
+                ("locale", models.CharField(default="en", max_length=10)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="customers",
+                        to="orders.merchant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=40)),
-                ('source', models.CharField(max_length=30)),
-                ('external_id', models.CharField(max_length=100)),
-                ('public_key', models.CharField(default=orders.secrets.public_key, editable=False, max_length=22, unique=True)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('phone', phonenumber_field.modelfields.PhoneNumberField(blank=True, max_length=128, region=None)),
-                ('locale', models.CharField(default='en', max_length=10)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('processing', 'Processing'), ('shipped', 'Shipped'), ('delivered', 'Delivered'), ('cancelled', 'Cancelled'), ('returned', 'Returned')], default='pending', max_length=10)),
-                ('currency', models.CharField(max_length=3)),
-                ('total', models.DecimalField(decimal_places=2, max_digits=12)),
-                ('service', models.CharField(blank=True, max_length=60, verbose_name='service asked for')),
-                ('gift_message', models.TextField(blank=True)),
-                ('note', models.TextField(blank=True)),
-                ('placed_at', models.DateTimeField()),
-                ('ship_by', models.DateTimeField(help_text='When the parcel should be with the carrier (UTC).')),
-                ('promised_on', models.DateField(blank=True, help_text='The day the shop promised, if it did.', null=True)),
-                ('shipped_at', models.DateTimeField(blank=True, null=True)),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
-                ('digest', models.CharField(editable=False, help_text='Of what came in; tells a repeat from a change.', max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.customer')),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.merchant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=40)),
+                ("source", models.CharField(max_length=30)),
+                ("external_id", models.CharField(max_length=100)),
+                (
+                    "public_key",
+                    models.CharField(
+                        default=orders.secrets.public_key, editable=False, max_length=22, unique=True
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "phone",
+                    phonenumber_field.modelfields.PhoneNumberField(blank=True, max_length=128, region=None),
+                ),
+                ("locale", models.CharField(default="en", max_length=10)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("processing", "Processing"),
+                            ("shipped", "Shipped"),
+                            ("delivered", "Delivered"),
+                            ("cancelled", "Cancelled"),
+                            ("returned", "Returned"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("total", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("service", models.CharField(blank=True, max_length=60, verbose_name="service asked for")),
+                ("gift_message", models.TextField(blank=True)),
+                ("note", models.TextField(blank=True)),
+                ("placed_at", models.DateTimeField()),
+                (
+                    "ship_by",
+                    models.DateTimeField(help_text="When the parcel should be with the carrier (UTC)."),
+                ),
+                (
+                    "promised_on",
+                    models.DateField(
+                        blank=True, help_text="The day the shop promised, if it did.", null=True
+                    ),
+                ),
+                ("shipped_at", models.DateTimeField(blank=True, null=True)),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "digest",
+                    models.CharField(
+                        editable=False,
+                        help_text="Of what came in; tells a repeat from a change.",
+                        max_length=64,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="orders.customer",
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="orders.merchant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-placed_at'],
+                "ordering": ["-placed_at"],
             },
         ),
         migrations.CreateModel(
-            name='OrderEvent',
+            name="OrderEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('placed', 'Order placed'), ('status', 'Order status'), ('shipment', 'Parcel status'), ('packed', 'Parcel packed'), ('handed_over', 'Handed to carrier'), ('promise', 'Delivery date')], max_length=20)),
-                ('subject', models.CharField(blank=True, max_length=40)),
-                ('old', models.CharField(blank=True, max_length=40)),
-                ('new', models.CharField(blank=True, max_length=40)),
-                ('occurred_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.CharField(blank=True, max_length=150)),
-                ('key', models.CharField(max_length=100)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='orders.order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("placed", "Order placed"),
+                            ("status", "Order status"),
+                            ("shipment", "Parcel status"),
+                            ("packed", "Parcel packed"),
+                            ("handed_over", "Handed to carrier"),
+                            ("promise", "Delivery date"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("subject", models.CharField(blank=True, max_length=40)),
+                ("old", models.CharField(blank=True, max_length=40)),
+                ("new", models.CharField(blank=True, max_length=40)),
+                ("occurred_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                ("actor", models.CharField(blank=True, max_length=150)),
+                ("key", models.CharField(max_length=100)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['occurred_at', 'pk'],
+                "ordering": ["occurred_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sku', models.CharField(max_length=80, verbose_name='SKU')),
-                ('gtin', models.CharField(blank=True, max_length=14, verbose_name='GTIN')),
-                ('name', models.CharField(max_length=300)),
-                ('bin', models.CharField(blank=True, help_text='Where it lies, e.g. A-03-2.', max_length=40, verbose_name='bin')),
-                ('weight_g', models.PositiveIntegerField(default=0, verbose_name='weight (g)')),
-                ('track_stock', models.BooleanField(default=True, verbose_name='count stock')),
-                ('on_hand', models.PositiveIntegerField(default=0)),
-                ('reserved', models.PositiveIntegerField(default=0, editable=False)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='products', to='orders.merchant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sku", models.CharField(max_length=80, verbose_name="SKU")),
+                ("gtin", models.CharField(blank=True, max_length=14, verbose_name="GTIN")),
+                ("name", models.CharField(max_length=300)),
+                (
+                    "bin",
+                    models.CharField(
+                        blank=True, help_text="Where it lies, e.g. A-03-2.", max_length=40, verbose_name="bin"
+                    ),
+                ),
+                ("weight_g", models.PositiveIntegerField(default=0, verbose_name="weight (g)")),
+                ("track_stock", models.BooleanField(default=True, verbose_name="count stock")),
+                ("on_hand", models.PositiveIntegerField(default=0)),
+                ("reserved", models.PositiveIntegerField(default=0, editable=False)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="products",
+                        to="orders.merchant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['sku'],
+                "ordering": ["sku"],
             },
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('sku', models.CharField(max_length=80, verbose_name='SKU')),
-                ('name', models.CharField(max_length=300)),
-                ('quantity', models.PositiveIntegerField()),
-                ('unit_price', models.DecimalField(decimal_places=2, default=0, max_digits=12)),
-                ('reserved', models.PositiveIntegerField(default=0, editable=False)),
-                ('shipped', models.PositiveIntegerField(default=0, editable=False)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.order')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='orders.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("sku", models.CharField(max_length=80, verbose_name="SKU")),
+                ("name", models.CharField(max_length=300)),
+                ("quantity", models.PositiveIntegerField()),
+                ("unit_price", models.DecimalField(decimal_places=2, default=0, max_digits=12)),
+                ("reserved", models.PositiveIntegerField(default=0, editable=False)),
+                ("shipped", models.PositiveIntegerField(default=0, editable=False)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="orders.order"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="orders.product"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='ShippingAddress',
+            name="ShippingAddress",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('company', models.CharField(blank=True, max_length=200)),
-                ('line1', models.CharField(max_length=200, verbose_name='address line 1')),
-                ('line2', models.CharField(blank=True, max_length=200, verbose_name='address line 2')),
-                ('city', models.CharField(max_length=120)),
-                ('region', models.CharField(blank=True, max_length=120, verbose_name='state or region')),
-                ('postal_code', models.CharField(blank=True, max_length=20)),
-                ('country', models.CharField(max_length=2, verbose_name='country code')),
-                ('order', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='ship_to', to='orders.order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("company", models.CharField(blank=True, max_length=200)),
+                ("line1", models.CharField(max_length=200, verbose_name="address line 1")),
+                ("line2", models.CharField(blank=True, max_length=200, verbose_name="address line 2")),
+                ("city", models.CharField(max_length=120)),
+                ("region", models.CharField(blank=True, max_length=120, verbose_name="state or region")),
+                ("postal_code", models.CharField(blank=True, max_length=20)),
+                ("country", models.CharField(max_length=2, verbose_name="country code")),
+                (
+                    "order",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="ship_to", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'shipping addresses',
+                "verbose_name_plural": "shipping addresses",
             },
         ),
         migrations.CreateModel(
-            name='ImportIssue',
+            name="ImportIssue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row', models.PositiveIntegerField(help_text='As a spreadsheet counts: the header is row 1.')),
-                ('column', models.CharField(blank=True, max_length=60)),
-                ('order_id', models.CharField(blank=True, max_length=100)),
-                ('message', models.CharField(max_length=300)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='issues', to='orders.importjob')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "row",
+                    models.PositiveIntegerField(help_text="As a spreadsheet counts: the header is row 1."),
+                ),
+                ("column", models.CharField(blank=True, max_length=60)),
+                ("order_id", models.CharField(blank=True, max_length=100)),
+                ("message", models.CharField(max_length=300)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="issues",
+                        to="orders.importjob",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['row', 'pk'],
-                'indexes': [models.Index(fields=['job', 'row'], name='import_issue_by_row')],
+                "ordering": ["row", "pk"],
+                "indexes": [models.Index(fields=["job", "row"], name="import_issue_by_row")],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('owner', 'Owner'), ('manager', 'Manager'), ('warehouse', 'Warehouse'), ('viewer', 'Viewer')], default='viewer', max_length=10)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='orders.merchant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("owner", "Owner"),
+                            ("manager", "Manager"),
+                            ("warehouse", "Warehouse"),
+                            ("viewer", "Viewer"),
+                        ],
+                        default="viewer",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="orders.merchant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('merchant', 'user'), name='membership_once'), models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'manager', 'warehouse', 'viewer'])), name='membership_role_known')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("merchant", "user"), name="membership_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["owner", "manager", "warehouse", "viewer"])),
+                        name="membership_role_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Location',
+            name="Location",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('company', models.CharField(blank=True, max_length=200)),
-                ('line1', models.CharField(max_length=200, verbose_name='address line 1')),
-                ('line2', models.CharField(blank=True, max_length=200, verbose_name='address line 2')),
-                ('city', models.CharField(max_length=120)),
-                ('region', models.CharField(blank=True, max_length=120, verbose_name='state or region')),
-                ('postal_code', models.CharField(blank=True, max_length=20)),
-                ('country', models.CharField(max_length=2, verbose_name='country code')),
-                ('kind', models.CharField(choices=[('sender', 'Sends parcels'), ('returns', 'Takes returns')], default='sender', max_length=10)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='locations', to='orders.merchant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("company", models.CharField(blank=True, max_length=200)),
+                ("line1", models.CharField(max_length=200, verbose_name="address line 1")),
+                ("line2", models.CharField(blank=True, max_length=200, verbose_name="address line 2")),
+                ("city", models.CharField(max_length=120)),
+                ("region", models.CharField(blank=True, max_length=120, verbose_name="state or region")),
+                ("postal_code", models.CharField(blank=True, max_length=20)),
+                ("country", models.CharField(max_length=2, verbose_name="country code")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("sender", "Sends parcels"), ("returns", "Takes returns")],
+                        default="sender",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="locations",
+                        to="orders.merchant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('merchant', 'kind'), name='location_one_per_kind'), models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$')), name='location_country_iso')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("merchant", "kind"), name="location_one_per_kind"),
+                    models.CheckConstraint(
+                        condition=models.Q(("country__regex", "^[A-Z]{2}$")), name="location_country_iso"
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['touched_at'], name='import_unfinished'),
+            model_name="importjob",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "running"])),
+                fields=["touched_at"],
+                name="import_unfinished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed'])), name='import_state_known'),
+            model_name="importjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["queued", "running", "done", "failed"])),
+                name="import_state_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['merchant', 'name'], name='customer_by_name'),
+            model_name="customer",
+            index=models.Index(fields=["merchant", "name"], name="customer_by_name"),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(models.F('merchant'), django.db.models.functions.text.Lower('email'), condition=models.Q(('email', ''), _negated=True), name='customer_email_once_per_merchant'),
+            model_name="customer",
+            constraint=models.UniqueConstraint(
+                models.F("merchant"),
+                django.db.models.functions.text.Lower("email"),
+                condition=models.Q(("email", ""), _negated=True),
+                name="customer_email_once_per_merchant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(condition=models.Q(('email', ''), models.Q(('phone', ''), _negated=True)), fields=('merchant', 'phone'), name='customer_phone_once_without_email'),
+            model_name="customer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("email", ""), models.Q(("phone", ""), _negated=True)),
+                fields=("merchant", "phone"),
+                name="customer_phone_once_without_email",
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['merchant', '-placed_at'], name='order_newest'),
+            model_name="order",
+            index=models.Index(fields=["merchant", "-placed_at"], name="order_newest"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['merchant', 'status', '-placed_at'], name='order_by_status'),
+            model_name="order",
+            index=models.Index(fields=["merchant", "status", "-placed_at"], name="order_by_status"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(django.db.models.functions.text.Upper('number'), name='order_by_number'),
+            model_name="order",
+            index=models.Index(django.db.models.functions.text.Upper("number"), name="order_by_number"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['-placed_at'], name='order_newest_all'),
+            model_name="order",
+            index=models.Index(fields=["-placed_at"], name="order_newest_all"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('merchant', 'number'), name='order_number_once_per_merchant'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                fields=("merchant", "number"), name="order_number_once_per_merchant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('merchant', 'source', 'external_id'), name='order_external_id_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                fields=("merchant", "source", "external_id"), name="order_external_id_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'processing', 'shipped', 'delivered', 'cancelled', 'returned'])), name='order_status_known'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["pending", "processing", "shipped", "delivered", "cancelled", "returned"])
+                ),
+                name="order_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total__gte', 0)), name='order_total_not_negative'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("total__gte", 0)), name="order_total_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('number', ''), _negated=True), models.Q(('external_id', ''), _negated=True)), name='order_identified'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("number", ""), _negated=True), models.Q(("external_id", ""), _negated=True)
+                ),
+                name="order_identified",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderevent',
-            constraint=models.UniqueConstraint(fields=('order', 'key'), name='event_key_once_per_order'),
+            model_name="orderevent",
+            constraint=models.UniqueConstraint(fields=("order", "key"), name="event_key_once_per_order"),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['merchant', 'gtin'], name='product_by_gtin'),
+            model_name="product",
+            index=models.Index(fields=["merchant", "gtin"], name="product_by_gtin"),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('merchant', 'sku'), name='product_sku_once_per_merchant'),
+            model_name="product",
+            constraint=models.UniqueConstraint(
+                fields=("merchant", "sku"), name="product_sku_once_per_merchant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved__lte', models.F('on_hand'))), name='product_reserved_within_on_hand'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reserved__lte", models.F("on_hand"))),
+                name="product_reserved_within_on_hand",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.UniqueConstraint(fields=('order', 'position'), name='line_position_once'),
+            model_name="orderline",
+            constraint=models.UniqueConstraint(fields=("order", "position"), name="line_position_once"),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='line_quantity_at_least_one'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", 1)), name="line_quantity_at_least_one"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_price__gte', 0)), name='line_price_not_negative'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("unit_price__gte", 0)), name="line_price_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', django.db.models.expressions.CombinedExpression(models.F('reserved'), '+', models.F('shipped')))), name='line_reserved_within_quantity'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "quantity__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("reserved"), "+", models.F("shipped")
+                        ),
+                    )
+                ),
+                name="line_reserved_within_quantity",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shippingaddress',
-            constraint=models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$')), name='ship_to_country_iso'),
+            model_name="shippingaddress",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("country__regex", "^[A-Z]{2}$")), name="ship_to_country_iso"
+            ),
         ),
     ]

@@ -12,7 +12,7 @@ class Walled(models.QuerySet):
     """Rows of one merchant. `merchant_path` says how a row reaches its merchant."""
 
     def for_merchant(self, merchant: "Merchant") -> Self:
-        return self.filter(**{self.model.merchant_path: merchant.pk})
+        return self.filter(**{self.model.merchant_path: merchant.pk})  # type: ignore[attr-defined]
 
     def visible_to(self, user: Any) -> Self:
         """What a signed-in person may see: their merchants' rows; platform staff see all; nobody else any."""
@@ -20,7 +20,8 @@ class Walled(models.QuerySet):
             return self.none()
         if user.is_superuser:
             return self.all()
-        return self.filter(**{f"{self.model.merchant_path}__in": user.merchant_ids()})
+        path = self.model.merchant_path  # type: ignore[attr-defined]
+        return self.filter(**{f"{path}__in": user.merchant_ids()})
 
 
 class MerchantOwned(models.Model):

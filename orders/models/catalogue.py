@@ -26,7 +26,9 @@ class Product(MerchantOwned):
         ordering = ["sku"]
         constraints = [
             models.UniqueConstraint(fields=["merchant", "sku"], name="product_sku_once_per_merchant"),
-            models.CheckConstraint(condition=Q(reserved__lte=F("on_hand")), name="product_reserved_within_on_hand"),
+            models.CheckConstraint(
+                condition=Q(reserved__lte=F("on_hand")), name="product_reserved_within_on_hand"
+            ),
         ]
         indexes = [models.Index(fields=["merchant", "gtin"], name="product_by_gtin")]
 

@@ -38,15 +38,27 @@ class ImportJob(MerchantOwned):
 
     class Meta:
         ordering = ["-pk"]
-        constraints = [models.CheckConstraint(condition=Q(state__in=["queued", "running", "done", "failed"]), name="import_state_known")]
-        indexes = [models.Index(fields=["touched_at"], condition=Q(state__in=["queued", "running"]), name="import_unfinished")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running", "done", "failed"]), name="import_state_known"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["touched_at"], condition=Q(state__in=["queued", "running"]), name="import_unfinished"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.filename
 
     @property
     def percent(self) -> int:
-        return 100 if self.state == self.State.DONE else min(99, 100 * self.bytes_read // max(self.bytes_total, 1))
+        return (
+            100
+            if self.state == self.State.DONE
+            else min(99, 100 * self.bytes_read // max(self.bytes_total, 1))
+        )
 
 
 class ImportIssue(MerchantOwned):

@@ -44,26 +44,36 @@ class Merchant(MerchantOwned):
     name = models.CharField(max_length=120)
     slug = models.SlugField(unique=True)
     logo = models.ImageField(
-        upload_to=logo_path, blank=True, validators=[FileExtensionValidator(["png", "jpg", "jpeg"]), logo_size]
+        upload_to=logo_path,
+        blank=True,
+        validators=[FileExtensionValidator(["png", "jpg", "jpeg"]), logo_size],
     )
     colour = models.CharField("brand colour", max_length=7, default="#1f4e8c", validators=[hex_colour])
     accent = models.CharField("accent colour", max_length=7, default="#c2410c", validators=[hex_colour])
     support_email = models.EmailField(blank=True)
     support_phone = models.CharField(max_length=40, blank=True)
     support_url = models.URLField(blank=True)
-    footer = models.CharField(max_length=300, blank=True, help_text="Shown under slips, mails and the tracking page.")
+    footer = models.CharField(
+        max_length=300, blank=True, help_text="Shown under slips, mails and the tracking page."
+    )
     zone = models.CharField("time zone", max_length=64, default="UTC", validators=[validate_zone])
     locale = models.CharField(max_length=10, default="en")
     currency = models.CharField(max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$")])
     order_prefix = models.CharField(
-        max_length=8, blank=True, validators=[RegexValidator(r"^[A-Z0-9-]*$", "Capital letters, digits and dashes.")]
+        max_length=8,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Z0-9-]*$", "Capital letters, digits and dashes.")],
     )
     next_number = models.PositiveBigIntegerField(default=1001, editable=False)
     handling_days = models.PositiveSmallIntegerField(
         default=1, validators=[MaxValueValidator(60)], help_text="Business days from order to hand-over."
     )
-    cutoff = models.TimeField(default="14:00", help_text="An order placed later counts from the next business day.")
-    holiday_country = models.CharField(max_length=2, default="DE", help_text="Whose public holidays the shop keeps.")
+    cutoff = models.TimeField(
+        default="14:00", help_text="An order placed later counts from the next business day."
+    )
+    holiday_country = models.CharField(
+        max_length=2, default="DE", help_text="Whose public holidays the shop keeps."
+    )
     silent_days = models.PositiveSmallIntegerField(
         default=4, help_text="Business days without a scan after which a parcel counts as silent."
     )
@@ -72,7 +82,7 @@ class Merchant(MerchantOwned):
     is_demo = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = MerchantQuerySet.as_manager()
+    objects = MerchantQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         ordering = ["name"]

@@ -36,14 +36,18 @@ class Order(MerchantOwned):
     promised_on = models.DateField(null=True, blank=True, help_text="The day the shop promised, if it did.")
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
-    digest = models.CharField(max_length=64, editable=False, help_text="Of what came in; tells a repeat from a change.")
+    digest = models.CharField(
+        max_length=64, editable=False, help_text="Of what came in; tells a repeat from a change."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["-placed_at"]
         constraints = [
             models.UniqueConstraint(fields=["merchant", "number"], name="order_number_once_per_merchant"),
-            models.UniqueConstraint(fields=["merchant", "source", "external_id"], name="order_external_id_once"),
+            models.UniqueConstraint(
+                fields=["merchant", "source", "external_id"], name="order_external_id_once"
+            ),
             models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_known"),
             models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative"),
             models.CheckConstraint(condition=~Q(number="") & ~Q(external_id=""), name="order_identified"),

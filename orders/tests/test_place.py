@@ -16,10 +16,18 @@ def test_an_order_comes_in_with_customer_stock_parcel_and_ledger(merchant):
     make_product(merchant, "MUG-1", on_hand=1)
     placed = place(incoming(), merchant=merchant, now=NOW)
     order = placed.order
-    assert (placed.created, placed.customer_created, placed.products_created, placed.backordered) == (True, True, 1, 1)
+    assert (placed.created, placed.customer_created, placed.products_created, placed.backordered) == (
+        True,
+        True,
+        1,
+        1,
+    )
     assert (order.number, order.status, order.total) == ("KIO-1001", "pending", Decimal("23.00"))
     assert len(order.public_key) == 22
-    assert [(line.sku, line.quantity, line.reserved) for line in order.lines.all()] == [("MUG-1", 2, 1), ("TEA-7", 1, 0)]
+    assert [(line.sku, line.quantity, line.reserved) for line in order.lines.all()] == [
+        ("MUG-1", 2, 1),
+        ("TEA-7", 1, 0),
+    ]
     assert Product.objects.get(sku="MUG-1").reserved == 1
     shipment = order.shipments.get()
     assert (shipment.recipient_zone, shipment.stage, shipment.lines.count()) == ("Europe/Berlin", "open", 2)
@@ -52,7 +60,10 @@ def test_a_customer_is_found_by_email_whatever_its_case(merchant):
 
 def test_every_problem_is_named_at_once_and_nothing_is_stored(merchant):
     bad = incoming(
-        email="nope", phone="12", address={"country": "Germany", "city": ""}, lines=(IncomingLine("", 0, "x" * 301),)
+        email="nope",
+        phone="12",
+        address={"country": "Germany", "city": ""},
+        lines=(IncomingLine("", 0, "x" * 301),),
     )
     with pytest.raises(Refused) as refused:
         place(bad, merchant=merchant, now=NOW)

@@ -99,7 +99,15 @@ class ResolvedFilter(admin.SimpleListFilter):
 @admin.register(QuarantinedReading)
 class QuarantineAdmin(WalledAdmin):
     change_right = add_right = None
-    list_display = ["received_at", "carrier", "tracking_number", "reason", "resolved_at", "parcel", "merchant"]
+    list_display = [
+        "received_at",
+        "carrier",
+        "tracking_number",
+        "reason",
+        "resolved_at",
+        "parcel",
+        "merchant",
+    ]
     list_filter = [ResolvedFilter, MerchantFilter]
     list_select_related = ["merchant", "shipment"]
     search_fields = ["=tracking_number"]
@@ -114,7 +122,9 @@ class QuarantineAdmin(WalledAdmin):
         mine = queryset.filter(merchant__in=_editable(request))
         found = redrive(mine, now=timezone.now(), actor=str(request.user))
         left = mine.filter(resolved_at__isnull=True).count()
-        self.message_user(request, f"{found} found their parcel.", messages.SUCCESS if found else messages.INFO)
+        self.message_user(
+            request, f"{found} found their parcel.", messages.SUCCESS if found else messages.INFO
+        )
         if left:
             self.message_user(request, f"{left} still fit no parcel.", messages.WARNING)
 

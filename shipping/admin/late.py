@@ -21,7 +21,11 @@ class OpenFilter(admin.SimpleListFilter):
         return [("closed", "Closed"), ("all", "All")]
 
     def choices(self, changelist: Any) -> Any:
-        yield {"selected": self.value() is None, "query_string": changelist.get_query_string(remove=["state"]), "display": "Open"}
+        yield {
+            "selected": self.value() is None,
+            "query_string": changelist.get_query_string(remove=["state"]),
+            "display": "Open",
+        }
         for value, title in self.lookup_choices:
             query = changelist.get_query_string({"state": value})
             yield {"selected": self.value() == value, "query_string": query, "display": title}
@@ -35,11 +39,26 @@ class OpenFilter(admin.SimpleListFilter):
 @admin.register(LateCase)
 class LateCaseAdmin(WalledAdmin):
     change_right = add_right = None
-    list_display = ["parcel", "rule_pill", "explanation", "late_for", "order", "recipient", "carrier", "tracking", "merchant"]
+    list_display = [
+        "parcel",
+        "rule_pill",
+        "explanation",
+        "late_for",
+        "order",
+        "recipient",
+        "carrier",
+        "tracking",
+        "merchant",
+    ]
     list_display_links = None
     list_filter = [OpenFilter, "rule", MerchantFilter]
     list_select_related = ["merchant", "shipment__order__ship_to"]
-    search_fields = ["=shipment__code", "=shipment__tracking_number", "=shipment__order__number", "^shipment__order__ship_to__name"]
+    search_fields = [
+        "=shipment__code",
+        "=shipment__tracking_number",
+        "=shipment__order__number",
+        "^shipment__order__ship_to__name",
+    ]
     search_help_text = "Parcel code, tracking number, order number or name"
     ordering = ["-score", "pk"]
 

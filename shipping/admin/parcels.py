@@ -6,7 +6,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
@@ -32,7 +31,11 @@ class PrintedFilter(admin.SimpleListFilter):
 
 class LineInline(WalledInline):
     model = ShipmentLine
-    fields = readonly_fields = ["sku", "name", "quantity"]
+    fields = readonly_fields = (
+        "sku",
+        "name",
+        "quantity",
+    )
     verbose_name_plural = "In this parcel"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -47,34 +50,66 @@ class LineInline(WalledInline):
 
 class EventInline(WalledInline):
     model = TrackingEvent
-    fields = readonly_fields = ["occurred_at", "status", "message", "place", "source", "code", "received_at", "zone_assumed"]
+    fields = readonly_fields = (
+        "occurred_at",
+        "status",
+        "message",
+        "place",
+        "source",
+        "code",
+        "received_at",
+        "zone_assumed",
+    )
     verbose_name_plural = "Tracking events"
 
 
 class PromiseInline(WalledInline):
     model = Promise
-    fields = readonly_fields = ["made_at", "from_day", "to_day", "source", "reason"]
+    fields = readonly_fields = (
+        "made_at",
+        "from_day",
+        "to_day",
+        "source",
+        "reason",
+    )
 
 
 class ScanInline(WalledInline):
     model = Scan
-    fields = readonly_fields = ["scanned_at", "mode", "outcome", "operator"]
+    fields = readonly_fields = (
+        "scanned_at",
+        "mode",
+        "outcome",
+        "operator",
+    )
 
 
 @admin.register(Shipment)
 class ShipmentAdmin(WalledAdmin):
     add_right = None
-    list_display = ["code", "order_link", "stage_pill", "status_pill", "carrier", "tracking_number", "promise", "printed", "merchant"]
+    list_display = [
+        "code",
+        "order_link",
+        "stage_pill",
+        "status_pill",
+        "carrier",
+        "tracking_number",
+        "promise",
+        "printed",
+        "merchant",
+    ]
     list_filter = ["stage", "tracking_status", PrintedFilter, MerchantFilter]
     list_select_related = ["merchant", "order"]
     search_fields = ["=code", "=tracking_number", "=order__number", "^order__ship_to__name"]
     search_help_text = "Parcel code, tracking number, order number or name"
     inlines = [LineInline, EventInline, PromiseInline, ScanInline]
-    fields = [
+    fields = (
         "code", "order_link", "merchant", "stage_pill", "status_pill", "carrier", "service", "tracking_number", "weight_g",
         "promise", "ship_by", "printed_at", "packed_at", "handed_over_at", "first_scan_at", "last_event_at", "delivered_at",
-    ]  # fmt: skip
-    readonly_fields = [name for name in fields if name not in ("carrier", "service", "tracking_number", "weight_g")]
+    )  # fmt: skip
+    readonly_fields = tuple(
+        name for name in fields if name not in ("carrier", "service", "tracking_number", "weight_g")
+    )
 
     def save_model(self, request: HttpRequest, obj: Shipment, form: Any, change: bool) -> None:
         obj.tracking_number = normal_number(obj.tracking_number)
@@ -82,7 +117,7 @@ class ShipmentAdmin(WalledAdmin):
             raise PermissionDenied
         obj.save(update_fields=["carrier", "service", "tracking_number", "weight_g"])
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:  # type: ignore[override]
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         return lookup == "order__id__exact" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
     @admin.display(description="order", ordering="order__number")
@@ -152,7 +187,7 @@ class TrackingEventAdmin(WalledAdmin):
         form = super().get_form(request, obj, change, **kwargs)
         return form if obj else type("BoundCorrectionForm", (form,), {"request": request})
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ["code", "status", "occurred_at", "message", "city", "country"]
         return ["parcel", "status", "occurred_at", "zone", "zone_assumed", "received_at", "source", "carrier", "code", "message",
@@ -200,5 +235,3 @@ class ScanAdmin(WalledAdmin):
     @admin.display(description="outcome", ordering="outcome")
     def outcome_pill(self, scan: Scan) -> SafeString:
         return pill(scan.outcome, scan.get_outcome_display())
-
-

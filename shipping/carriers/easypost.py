@@ -90,7 +90,10 @@ def _readings(tracker: dict[str, Any]) -> list[Reading]:
     eta = _day(tracker.get("est_delivery_date"))
     if not details and map_status(str(tracker.get("status") or ""), "") != S.UNKNOWN:
         details = [{"status": tracker["status"], "datetime": tracker.get("updated_at"), "message": ""}]
-    return [_reading(detail, number, carrier, eta if index == len(details) - 1 else None) for index, detail in enumerate(details)]
+    return [
+        _reading(detail, number, carrier, eta if index == len(details) - 1 else None)
+        for index, detail in enumerate(details)
+    ]
 
 
 def _reading(detail: dict[str, Any], number: str, carrier: str, eta: date | None) -> Reading:

@@ -68,13 +68,20 @@ def _settle(shipment: Shipment, case: LateCase | None, alarm: Alarm | None, now:
             return None
         LateCase.objects.filter(pk=case.pk, closed_at__isnull=True).update(closed_at=now)
         return "closed"
-    said = {"rule": alarm.rule, "since": alarm.since, "score": alarm.score, "explanation": alarm.explanation[:200]}
+    said = {
+        "rule": alarm.rule,
+        "since": alarm.since,
+        "score": alarm.score,
+        "explanation": alarm.explanation[:200],
+    }
     if case is not None:
         LateCase.objects.filter(pk=case.pk).update(**said)
         return "updated"
     try:
         with transaction.atomic():
-            LateCase.objects.create(merchant_id=shipment.merchant_id, shipment=shipment, opened_at=now, **said)
+            LateCase.objects.create(
+                merchant_id=shipment.merchant_id, shipment=shipment, opened_at=now, **said
+            )
     except IntegrityError:
         return None  # another review opened it at the same moment
     return "opened"

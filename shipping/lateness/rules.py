@@ -73,7 +73,9 @@ def _past_promise(facts: Facts, now: datetime) -> Alarm | None:
     if now < since:
         return None
     days = (now.astimezone(zone).date() - facts.promised_to).days
-    return _alarm(LateRule.PAST_PROMISE, since, now, f"Promised for {facts.promised_to:%d %b}, {_days(days)} ago")
+    return _alarm(
+        LateRule.PAST_PROMISE, since, now, f"Promised for {facts.promised_to:%d %b}, {_days(days)} ago"
+    )
 
 
 def _not_handed_over(facts: Facts, now: datetime) -> Alarm | None:
@@ -94,7 +96,9 @@ def _silent(facts: Facts, now: datetime) -> Alarm | None:
         return None
     last_day = add_business_days(heard.date(), facts.silent_days, facts.country)
     since = datetime.combine(last_day + timedelta(days=1), time(0), tzinfo=UTC)
-    return _alarm(LateRule.SILENT, since, now, f"No scan for {_days(quiet, 'business ')}, last heard {heard:%d %b}")
+    return _alarm(
+        LateRule.SILENT, since, now, f"No scan for {_days(quiet, 'business ')}, last heard {heard:%d %b}"
+    )
 
 
 def _days(count: int, kind: str = "") -> str:

@@ -47,7 +47,9 @@ class InboundWebhook(MerchantOwned):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["merchant", "provider", "event_id"], name="inbound_event_id_once"),
+            models.UniqueConstraint(
+                fields=["merchant", "provider", "event_id"], name="inbound_event_id_once"
+            ),
         ]
         indexes = [
             models.Index(fields=["received_at"], condition=Q(state="received"), name="inbound_waiting"),
@@ -75,7 +77,11 @@ class QuarantinedReading(MerchantOwned):
         ordering = ["-received_at"]
         constraints = [models.UniqueConstraint(fields=["merchant", "fingerprint"], name="quarantine_once")]
         indexes = [
-            models.Index(fields=["merchant", "tracking_number"], condition=Q(resolved_at__isnull=True), name="quarantine_open"),
+            models.Index(
+                fields=["merchant", "tracking_number"],
+                condition=Q(resolved_at__isnull=True),
+                name="quarantine_open",
+            ),
             models.Index(fields=["merchant", "-received_at"], name="quarantine_newest"),
         ]
 

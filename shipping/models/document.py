@@ -32,10 +32,14 @@ class PrintRun(MerchantOwned):
 
     class Meta:
         ordering = ["-pk"]
-        constraints = [models.CheckConstraint(condition=Q(kind__in=DocumentKind.values), name="print_kind_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=DocumentKind.values), name="print_kind_known")
+        ]
         indexes = [
             models.Index(fields=["merchant", "-created_at"], name="print_newest"),
-            models.Index(fields=["touched_at"], condition=Q(state__in=["queued", "running"]), name="print_unfinished"),
+            models.Index(
+                fields=["touched_at"], condition=Q(state__in=["queued", "running"]), name="print_unfinished"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -45,7 +45,9 @@ class TrackingEvent(MerchantOwned):
         ordering = ["-occurred_at", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["shipment", "fingerprint"], name="tracking_event_once"),
-            models.CheckConstraint(condition=Q(status__in=TrackingStatus.values), name="tracking_event_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=TrackingStatus.values), name="tracking_event_status_known"
+            ),
         ]
         indexes = [models.Index(fields=["shipment", "occurred_at"], name="tracking_event_by_time")]
 

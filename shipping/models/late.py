@@ -22,11 +22,15 @@ class LateCase(MerchantOwned):
     class Meta:
         ordering = ["-score", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["shipment"], condition=Q(closed_at__isnull=True), name="late_one_open_case"),
+            models.UniqueConstraint(
+                fields=["shipment"], condition=Q(closed_at__isnull=True), name="late_one_open_case"
+            ),
             models.CheckConstraint(condition=Q(rule__in=LateRule.values), name="late_rule_known"),
         ]
         indexes = [
-            models.Index(fields=["merchant", "-score"], condition=Q(closed_at__isnull=True), name="late_worst_first"),
+            models.Index(
+                fields=["merchant", "-score"], condition=Q(closed_at__isnull=True), name="late_worst_first"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -27,7 +27,9 @@ class Promise(MerchantOwned):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.CheckConstraint(condition=Q(to_day__gte=F("from_day")), name="promise_days_in_order")]
+        constraints = [
+            models.CheckConstraint(condition=Q(to_day__gte=F("from_day")), name="promise_days_in_order")
+        ]
 
     def __str__(self) -> str:
         return f"{self.from_day} – {self.to_day}"

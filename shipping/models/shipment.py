@@ -53,9 +53,13 @@ class Shipment(MerchantOwned):
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["order", "direction", "position"], name="shipment_position_once"),
-            models.CheckConstraint(condition=Q(tracking_status__in=TrackingStatus.values), name="shipment_status_known"),
+            models.CheckConstraint(
+                condition=Q(tracking_status__in=TrackingStatus.values), name="shipment_status_known"
+            ),
             models.CheckConstraint(condition=Q(stage__in=Stage.values), name="shipment_stage_known"),
-            models.CheckConstraint(condition=Q(direction__in=Direction.values), name="shipment_direction_known"),
+            models.CheckConstraint(
+                condition=Q(direction__in=Direction.values), name="shipment_direction_known"
+            ),
             models.CheckConstraint(
                 condition=~Q(stage=Stage.HANDED_OVER) | Q(handed_over_at__isnull=False),
                 name="shipment_handed_over_has_time",
@@ -71,7 +75,9 @@ class Shipment(MerchantOwned):
             models.Index(fields=["merchant", "stage", "-created_at"], name="shipment_by_stage"),
             models.Index(fields=["merchant", "tracking_status", "-created_at"], name="shipment_by_status"),
             models.Index(fields=["merchant", "tracking_number"], name="shipment_by_number"),
-            models.Index(fields=["ship_by"], condition=OPEN & Q(handed_over_at__isnull=True), name="shipment_due_out"),
+            models.Index(
+                fields=["ship_by"], condition=OPEN & Q(handed_over_at__isnull=True), name="shipment_due_out"
+            ),
             models.Index(fields=["promised_to"], condition=OPEN, name="shipment_due_in"),
             models.Index(fields=["last_event_at"], condition=OPEN, name="shipment_last_heard"),
         ]

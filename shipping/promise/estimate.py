@@ -32,7 +32,9 @@ def service_kind(service: str) -> str:
     return "standard"
 
 
-def first_estimate(*, leaves_on: date, service: str, origin: str, destination: str, promised_on: date | None) -> Estimate:
+def first_estimate(
+    *, leaves_on: date, service: str, origin: str, destination: str, promised_on: date | None
+) -> Estimate:
     """The promise an order starts with. `leaves_on` is the merchant's day of hand-over."""
     if promised_on:
         return Estimate(promised_on, promised_on, "merchant", "promised by the shop")

@@ -43,7 +43,9 @@ def test_silence_counts_business_days():
 def test_not_handed_over():
     waiting = replace(CALM, stage=Stage.PACKED, handed_over_at=None, first_scan_at=None, last_event_at=None)
     assert judge(waiting, NOW) is None
-    assert judge(waiting, NOW + timedelta(hours=5)).explanation == "Due out 04 Mar, packed but not handed over"
+    assert (
+        judge(waiting, NOW + timedelta(hours=5)).explanation == "Due out 04 Mar, packed but not handed over"
+    )
 
 
 moments = st.none() | st.datetimes(datetime(2026, 1, 1), datetime(2026, 6, 1), timezones=st.just(UTC))
@@ -71,7 +73,11 @@ class TestCases:
         assert LateCase.objects.get().rule == "not_handed_over"
         assert review(now=NOW + 30 * DAY) == {"opened": 0, "updated": 1, "closed": 0}
         assert LateCase.objects.get().rule == "past_promise"
-        record([Reading("delivered", NOW + 30 * DAY, shipment_id=shipment.pk)], merchant=merchant, now=NOW + 30 * DAY)
+        record(
+            [Reading("delivered", NOW + 30 * DAY, shipment_id=shipment.pk)],
+            merchant=merchant,
+            now=NOW + 30 * DAY,
+        )
         assert review(now=NOW + 31 * DAY)["closed"] == 1
         assert review(now=NOW + 31 * DAY) == {"opened": 0, "updated": 0, "closed": 0}
 

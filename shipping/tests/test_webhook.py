@@ -26,8 +26,15 @@ def body(number="EZ1", event_id="evt_1", details=None, **tracker):
          "tracking_location": {"city": "Hamburg", "state": None, "country": "DE", "zip": "20095"}}
         for status, h in details
     ]  # fmt: skip
-    result = {"object": "Tracker", "tracking_code": number, "carrier": "DHL", "tracking_details": rows} | tracker
-    return json.dumps({"id": event_id, "object": "Event", "description": "tracker.updated", "result": result}).encode()
+    result = {
+        "object": "Tracker",
+        "tracking_code": number,
+        "carrier": "DHL",
+        "tracking_details": rows,
+    } | tracker
+    return json.dumps(
+        {"id": event_id, "object": "Event", "description": "tracker.updated", "result": result}
+    ).encode()
 
 
 def sign(raw, secret=SECRET):
@@ -56,7 +63,9 @@ def work(now=NOW + timedelta(days=2)):
 
 @pytest.mark.django_db
 class TestDoor:
-    def test_a_signed_event_moves_the_parcel_and_the_order(self, post, merchant, django_assert_max_num_queries):
+    def test_a_signed_event_moves_the_parcel_and_the_order(
+        self, post, merchant, django_assert_max_num_queries
+    ):
         shipment = make_shipment(merchant, tracking_number="EZ1", carrier="DHL")
         with django_assert_max_num_queries(6):
             assert post(body(est_delivery_date="2026-03-09T00:00:00Z")).status_code == 200
@@ -67,19 +76,29 @@ class TestDoor:
         assert str(shipment.promised_to) == "2026-03-09"
         assert [p.source for p in shipment.promises.all()] == ["table", "carrier"]
         event = shipment.events.first()
-        assert (event.place, event.received_at, event.mapping_version) == ("Hamburg, DE", NOW + timedelta(days=2), 1)
+        assert (event.place, event.received_at, event.mapping_version) == (
+            "Hamburg, DE",
+            NOW + timedelta(days=2),
+            1,
+        )
         assert event.payload["message"] == "out_for_delivery scan"
 
     def test_a_replay_is_answered_and_changes_nothing(self, post, merchant):
         make_shipment(merchant, tracking_number="EZ1")
-        assert [post(body()).json()["detail"] for _ in range(3)] == ["Stored.", "Seen before.", "Seen before."]
+        assert [post(body()).json()["detail"] for _ in range(3)] == [
+            "Stored.",
+            "Seen before.",
+            "Seen before.",
+        ]
         work()
         post(body(event_id="evt_2"))  # the same scans under another event
         work()
         assert (InboundWebhook.objects.count(), TrackingEvent.objects.count()) == (2, 3)
         assert OrderEvent.objects.filter(kind="status", new="shipped").count() == 1
 
-    @pytest.mark.parametrize("signature", ["", "hmac-sha256-hex=00", "hmac-sha256-hex=ü", sign(b"other"), sign(body(), "wrong")])
+    @pytest.mark.parametrize(
+        "signature", ["", "hmac-sha256-hex=00", "hmac-sha256-hex=ü", sign(b"other"), sign(body(), "wrong")]
+    )
     def test_a_forged_body_is_refused_and_nothing_kept(self, post, merchant, signature):
         assert post(body(), signature or " ").status_code == 401
         assert not InboundWebhook.objects.exists()

@@ -34,9 +34,9 @@ def store(account: CarrierAccount, event_id: str, body: bytes, *, now: datetime)
 def apply(webhook_id: int, *, now: datetime) -> bool:
     """Record what a stored body says. False when it is done already or another worker has it."""
     unclaimed = Q(claimed_at__isnull=True) | Q(claimed_at__lt=now - LEASE)
-    claimed = InboundWebhook.objects.filter(unclaimed, pk=webhook_id, state=InboundWebhook.State.RECEIVED).update(
-        claimed_at=now, attempts=F("attempts") + 1
-    )
+    claimed = InboundWebhook.objects.filter(
+        unclaimed, pk=webhook_id, state=InboundWebhook.State.RECEIVED
+    ).update(claimed_at=now, attempts=F("attempts") + 1)
     if not claimed:
         return False
     row = InboundWebhook.objects.select_related("merchant").get(pk=webhook_id)
@@ -45,7 +45,9 @@ def apply(webhook_id: int, *, now: datetime) -> bool:
         if carrier is None:
             raise CarrierError(f"The provider {row.provider} is not known any more.", permanent=True)
         with transaction.atomic():
-            record(carrier.parse(row.body.encode()).readings, merchant=row.merchant, now=now, actor=row.provider)
+            record(
+                carrier.parse(row.body.encode()).readings, merchant=row.merchant, now=now, actor=row.provider
+            )
             row.state, row.applied_at, row.error = InboundWebhook.State.APPLIED, now, ""
             row.save(update_fields=["state", "applied_at", "error"])
     except Exception as error:

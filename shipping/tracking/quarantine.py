@@ -31,9 +31,14 @@ def redrive(rows: QuerySet[QuarantinedReading], *, now: datetime, actor: str = "
     from shipping.tracking.record import record  # record keeps readings here: the two call each other
 
     left = 0
-    for row in rows.filter(resolved_at__isnull=True).select_related("merchant").order_by("pk").iterator(chunk_size=200):
+    for row in (
+        rows.filter(resolved_at__isnull=True)
+        .select_related("merchant")
+        .order_by("pk")
+        .iterator(chunk_size=200)
+    ):
         reading = Reading.from_json(row.reading)
-        (_, shipment), = match([reading], row.merchant)
+        ((_, shipment),) = match([reading], row.merchant)
         if shipment is None:
             continue
         record([reading], merchant=row.merchant, now=now, actor=actor)

@@ -1,11 +1,11 @@
 """The one way a tracking event comes in, whoever tells it: carrier, warehouse, staff, file or simulator.
 
-    readings -> match to a parcel --none--> quarantine, nothing else changes
-                     |
-                lock the order, insert events not stored yet, reduce all of the parcel's events
-                     |
-                unchanged: stop        changed: save parcel, promise row, ledger, order status
-                                       (notices are written by the ledger's listener, same transaction)
+readings -> match to a parcel --none--> quarantine, nothing else changes
+                 |
+            lock the order, insert events not stored yet, reduce all of the parcel's events
+                 |
+            unchanged: stop        changed: save parcel, promise row, ledger, order status
+                                   (notices are written by the ledger's listener, same transaction)
 """
 
 from collections import defaultdict
@@ -65,7 +65,9 @@ def _record_parcel(
     if not fresh:
         return
     TrackingEvent.objects.bulk_create(_row(shipment, reading, now) for reading in fresh.values())
-    events = [Event(*row) for row in known] + [Event(r.status, r.occurred_at, key) for key, r in fresh.items()]
+    events = [Event(*row) for row in known] + [
+        Event(r.status, r.occurred_at, key) for key, r in fresh.items()
+    ]
     before, state = shipment.tracking_status, reduce(events)
     _save(shipment, state, fresh.values())
     _promise(shipment, fresh.values(), order=order, now=now)
@@ -138,7 +140,9 @@ def _promise(shipment: Shipment, fresh: Iterable[Reading], *, order: Order, now:
     )
 
 
-def _announce(order: Order, shipment: Shipment, before: str, state: State, *, now: datetime, actor: str) -> None:
+def _announce(
+    order: Order, shipment: Shipment, before: str, state: State, *, now: datetime, actor: str
+) -> None:
     occurred_at = state.status_at or now
     record_event(
         order,
@@ -153,7 +157,9 @@ def _announce(order: Order, shipment: Shipment, before: str, state: State, *, no
     if shipment.direction != Direction.OUTBOUND:
         return
     if state.status == TrackingStatus.DELIVERED and _all_delivered(order):
-        advance_status(order, OrderStatus.DELIVERED, actor=actor or "carrier", now=now, occurred_at=occurred_at)
+        advance_status(
+            order, OrderStatus.DELIVERED, actor=actor or "carrier", now=now, occurred_at=occurred_at
+        )
     elif state.first_scan_at:
         advance_status(
             order, OrderStatus.SHIPPED, actor=actor or "carrier", now=now, occurred_at=state.first_scan_at

@@ -78,7 +78,9 @@ class State:
 def reduce(events: Iterable[Event]) -> State:
     """Total: no events give the state UNKNOWN."""
     unique = {event.key: event for event in events}
-    ordered = sorted(unique.values(), key=lambda e: (e.occurred_at.replace(microsecond=0), RANK[S(e.status)], e.key))
+    ordered = sorted(
+        unique.values(), key=lambda e: (e.occurred_at.replace(microsecond=0), RANK[S(e.status)], e.key)
+    )
     state = State()
     for event in ordered:
         state = _step(state, event)
@@ -113,7 +115,7 @@ def _decide(now: str | None, said: str) -> tuple[str, str]:
     if now == S.RETURNED:
         return now, "return-sticks"
     if now == S.RETURNING:
-        if said == S.DELIVERED or said == S.RETURNED:
+        if said in (S.DELIVERED, S.RETURNED):
             return S.RETURNED, "back-home" if said == S.DELIVERED else "return-leg"
         return now, "return-sticks"
     if said in (S.RETURNING, S.RETURNED):

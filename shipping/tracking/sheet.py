@@ -1,9 +1,9 @@
 """Tracking events from a CSV file, one event a row.
 
-    tracking_number or parcel_code   which parcel
-    occurred_at                      ISO 8601; without a zone it is read in the merchant's zone and marked so
-    status                           one of the 15 tracking statuses
-    message, code, city, region, country, postal_code, carrier, eta (YYYY-MM-DD)    optional
+tracking_number or parcel_code   which parcel
+occurred_at                      ISO 8601; without a zone it is read in the merchant's zone and marked so
+status                           one of the 15 tracking statuses
+message, code, city, region, country, postal_code, carrier, eta (YYYY-MM-DD)    optional
 """
 
 import csv
@@ -50,17 +50,25 @@ def _reading(row: dict[str, str | None], number: int, merchant: Merchant) -> Rea
     status = text["status"].lower()
     if status not in TrackingStatus.values:
         known = ", ".join(TrackingStatus.values)
-        return RowError(number, "status", f"“{text['status'][:40]}” is no tracking status; use one of {known}.")
+        return RowError(
+            number, "status", f"“{text['status'][:40]}” is no tracking status; use one of {known}."
+        )
     try:
         when = datetime.fromisoformat(text["occurred_at"])
         eta = date.fromisoformat(text["eta"]) if text["eta"] else None
     except ValueError:
-        return RowError(number, "occurred_at", "Write times like 2026-03-04T10:30+01:00 and days like 2026-03-04.")
+        return RowError(
+            number, "occurred_at", "Write times like 2026-03-04T10:30+01:00 and days like 2026-03-04."
+        )
     if len(text["country"]) not in (0, 2):
         return RowError(number, "country", "Write the country as two letters, like DE.")
     shipment_id = None
     if text["parcel_code"]:
-        shipment_id = Shipment.objects.filter(merchant=merchant, code=text["parcel_code"]).values_list("pk", flat=True).first()
+        shipment_id = (
+            Shipment.objects.filter(merchant=merchant, code=text["parcel_code"])
+            .values_list("pk", flat=True)
+            .first()
+        )
         if shipment_id is None:
             return RowError(number, "parcel_code", f"You have no parcel {text['parcel_code'][:30]}.")
     elif not text["tracking_number"]:

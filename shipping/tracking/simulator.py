@@ -88,5 +88,3 @@ def tick(*, now: datetime, limit: int = 25) -> int:
         *_, reading = readings_of(shipment, shipment.order.ship_to, [now] * (told + 1))
         moved += record([reading], merchant=shipment.merchant, now=now, actor=NAME).moved
     return moved
-
-

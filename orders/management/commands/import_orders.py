@@ -29,7 +29,12 @@ class Command(BaseCommand):
         try:
             with open_text(file) as lines:
                 for outcome in run_sheet(
-                    lines, merchant=owner, clock=timezone.now, dry_run=dry_run, actor="import_orders", tally=tally
+                    lines,
+                    merchant=owner,
+                    clock=timezone.now,
+                    dry_run=dry_run,
+                    actor="import_orders",
+                    tally=tally,
                 ):
                     for problem in outcome.problems:
                         self.stderr.write(f"row {problem.row}, {problem.column or 'row'}: {problem.message}")
