@@ -9,6 +9,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from tracker import broker
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
@@ -34,6 +36,9 @@ def _secret(name: str) -> str:
 SECRET_KEY = _secret("SECRET_KEY")
 FIELD_KEY = _secret("FIELD_KEY")  # encrypts carrier secrets at rest; changing it makes them unreadable
 PORT = env.int("PORT", default=8000)
+BIND = env.str("BIND", default="127.0.0.1")
+WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+WORKER_PROCESSES = env.int("WORKER_PROCESSES", default=2)
 BASE_URL = env.str("BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -105,8 +110,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- broker, cache, tasks -----------------------------------------------------------------------
 # `manage.py up` chooses the broker and hands it to its children as BROKER_URL; see tracker/broker.py.
 REDIS_URL = env.str("REDIS_URL", default="")
-_socket = VAR_DIR / "broker.sock"
-BROKER_URL = env.str("BROKER_URL", default=REDIS_URL or f"redis+socket://{_socket}")
+BROKER_URL = env.str("BROKER_URL", default="") or REDIS_URL or broker.default_url(VAR_DIR)
 CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_EAGER", default=False)
 CELERY_TASK_ACKS_LATE = True

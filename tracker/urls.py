@@ -1,9 +1,23 @@
 from django.contrib import admin
 from django.urls import path
 
+from shipping.views import scanning
 from shipping.webhooks import receive
+from tracker.views import brand, lookup, mailbox, tracking
+from tracker.views.health import healthz, readyz
 
 urlpatterns = [
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("", lookup.lookup, name="lookup"),
+    path("track/", lookup.lookup),
+    path("t/<str:public_key>/", tracking.tracking, name="tracking"),
+    path("t/<str:public_key>/live/", tracking.live, name="tracking-live"),
+    path("brand/<slug:slug>.css", brand.brand, name="brand"),
+    path("scan/", scanning, name="scan"),
+    path("dev/outbox/", mailbox.outbox, name="outbox"),
+    path("dev/outbox/<str:name>/", mailbox.mail, name="outbox-mail"),
+    path("dev/outbox/<str:name>/html/", mailbox.mail_html, name="outbox-html"),
     path("admin/", admin.site.urls),
     path("webhooks/<slug:provider>/<str:key>/", receive, name="webhook"),
 ]
