@@ -99,9 +99,12 @@ def await_socket(path: Path, alive: Callable[[], bool], seconds: float = 10.0) -
 def answers(path: Path) -> bool:
     """A server that still loads its data answers with an error, which is no PONG."""
     from redis import Redis
+    from redis.backoff import NoBackoff
     from redis.exceptions import RedisError
+    from redis.retry import Retry
 
-    with Redis(unix_socket_path=str(path), socket_timeout=1) as client:
+    # The client's own retries take seconds; the caller asks again soon enough.
+    with Redis(unix_socket_path=str(path), socket_timeout=1, retry=Retry(NoBackoff(), 0)) as client:
         try:
             return bool(client.ping())
         except (RedisError, OSError):

@@ -1,5 +1,6 @@
 """Keeps the portal's processes running: starts them, says what they say, starts again what dies, stops all."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -63,10 +64,8 @@ class Child:
 
     def kill_group(self) -> None:
         if self.process:
-            try:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass
 
     def note_death(self) -> float:
         """Count a death and return how long to wait before the next start."""
