@@ -62,7 +62,7 @@ table { width: 100%; border-collapse: collapse; margin-top: 8mm } td, th { paddi
 <table><tr><th>Qty</th><th>Item</th><th>SKU</th><th>Bin</th></tr>
 {% for i in s.items %}<tr><td>{{ i.quantity }}</td><td>{{ i.name }}</td><td>{{ i.sku }}</td><td>{{ i.bin }}</td></tr>{% endfor %}</table>
 <footer><div class="qr">{{ qr|safe }}</div><div>Follow your order<br>{{ s.link }}<br>{{ s.brand.contact }}</div>
-<div class="bars">{{ bars|safe }}<div>{{ s.code }}</div></div></footer></body></html>"""  # noqa: E501
+<div class="bars">{{ bars|safe }}<div>{{ s.code }}</div></div></footer></body></html>"""
 
 
 def naive(papers: list[Papers]) -> None:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from orders.place import clean_text
+from orders.incoming import clean_text
 
 MM = 25.4 / 72  # one point
 
@@ -38,7 +38,7 @@ def printable(text: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _em(char: str) -> float:  # noqa: PLR0911
+def _em(char: str) -> float:
     if char in _WIDTH:
         return _WIDTH[char]
     if unicodedata.category(char) in _ZERO:
