@@ -27,9 +27,7 @@ _MARKS = re.compile(
     r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0]{3})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0]+"
 )
 _RTL_OPEN, _CLOSE = "\u202b", "\u202c"
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
-)
+_UNSPACED = re.compile("[\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 
 
 def printable(text: str) -> str:
@@ -53,6 +51,8 @@ def _em(char: str) -> float:
         return 0.75 if char.islower() else 0.95
     if code < 0x900:  # Hebrew, Arabic
         return 0.72
+    if 0xE00 <= code < 0xE80:  # Thai
+        return 0.7
     if code < 0x2000:  # Indic, Thai, Khmer ...
         return 0.82
     return 1.0 if code < 0x10000 else 1.35
@@ -139,15 +139,8 @@ def _split(word: str, ems: float) -> list[str]:
     parts, part, used = [], "", 0.0
     for char in word:
         takes = _em(char)
-        if (
-            part
-            and used + takes > ems
-            and not (
-                unicodedata.category(char) in _CLUSTER
-                or part[-1] == "\u200d"
-                or unicodedata.combining(part[-1]) == 9
-            )
-        ):
+        whole = part and _joins(part, char) and not (part[-1].isascii() and char.isascii())
+        if part and used + takes > ems and not whole:
             parts.append(part)
             part, used = "", 0.0
         part, used = part + char, used + takes
