@@ -133,7 +133,7 @@ def _recent(user: User) -> list[Scan]:
 def _row(row: Scan) -> dict[str, Any]:
     tone, icon, title = WORDS[row.outcome]
     return {
-        "time": f"{timezone.localtime(row.scanned_at, row.merchant.tz):%H:%M:%S}",
+        "time": f"{timezone.localtime(row.scanned_at, row.merchant.tz):%H:%M}",
         "tone": tone,
         "icon": icon,
         "title": title,

@@ -102,7 +102,7 @@ def build(order: Order, *, now: datetime) -> TrackingPage:
         steps=_order_steps(order, sent),
         parcels=tuple(sent),
         returns=tuple(back),
-        unsent=facts.unsent() if not ended else (),
+        unsent=facts.unsent() if not ended or not sent else (),
         final=ended or (bool(sent) and all(parcel.status in FINAL for parcel in sent + back)),
     )
 
@@ -159,7 +159,7 @@ class _Facts:
             key=f"p{row.pk}",
             title=f"{kind} {of.index(row) + 1} of {len(of)}" if len(of) > 1 else f"Your {kind.lower()}",
             status=status,
-            says=words.wording(status),
+            says=_says(row, status, zone, self.now),
             when=when,
             late=late,
             steps=words.steps(
@@ -216,6 +216,11 @@ def _title(event: TrackingEvent) -> str:
     return S(event.status).label
 
 
+def _says(row: Shipment, status: str, zone: ZoneInfo, now: datetime) -> Wording:
+    since = row.status_at.astimezone(zone).date() if row.status_at else None
+    return words.dated_wording(status, since, now.astimezone(zone).date())
+
+
 def _status(row: Shipment) -> str:
     """What is true of a parcel before its carrier speaks is what the warehouse did with it."""
     if row.tracking_status == S.UNKNOWN and row.stage in (Stage.PACKED, Stage.HANDED_OVER):
@@ -234,7 +239,8 @@ def _headline(order: Order, facts: _Facts, sent: list[Parcel]) -> Wording:
         return words.BY_ORDER[status]
     if not sent:
         return words.wording(S.UNKNOWN)
-    return words.wording(words.most_urgent(statuses))
+    worst = words.most_urgent(statuses)
+    return next(parcel.says for parcel in sent if parcel.status == worst)
 
 
 def _ended(order: Order, facts: _Facts, sent: list[Parcel]) -> Wording:

@@ -123,7 +123,7 @@ def promise_words(status: str, first: date | None, last: date | None, today: dat
         return "", False
     if last < today:
         return f"Was expected {range_words(first, last, today)}", True
-    if status in UNDATED:
+    if status in UNDATED or (status == S.OUT_FOR_DELIVERY and first > today):
         return "", False
     word = "Now expected" if status == S.DELAYED else "Expected"
     if last == today:
@@ -183,6 +183,19 @@ def _state(index: int, reached: int, trouble: bool, status: str) -> str:
 
 def wording(status: str) -> Wording:
     return PUBLIC[S(status)]
+
+
+def dated_wording(status: str, since: date | None, today: date) -> Wording:
+    """The public words; a parcel that went out on another day is not out “today”."""
+    says = wording(status)
+    if status == S.OUT_FOR_DELIVERY and since and since != today:
+        return says._replace(
+            headline="Out for delivery",
+            meaning=f"The driver took your parcel on {day_words(since, today)}; there has been no news since.",
+            next_step="Nothing to do yet. If it does not come, contact the shop.",
+            tone="warn",
+        )
+    return says
 
 
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.\w+")

@@ -81,7 +81,7 @@
   }
   function list(said) {
     const row = make("li", `tone-${said.tone}`, "");
-    const time = make("time", "", new Date().toTimeString().slice(0, 8));
+    const time = make("time", "", new Date().toTimeString().slice(0, 5));
     row.append(icon(said.icon), make("span", "row-title", said.title), make("span", "row-code", said.order || said.code), time);
     recent.prepend(row);
     while (recent.children.length > 12) recent.lastElementChild.remove();

@@ -53,7 +53,7 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 @_in_development
 @never_cache
 @xframe_options_sameorigin
-@csp_replace(
+@csp_replace(  # type: ignore[arg-type]  # typed for views of a request alone
     {
         "default-src": [NONE],
         "script-src": [NONE],
