@@ -27,7 +27,7 @@ from shipping.tracking.simulator import NAME, readings_of, story_of
 from shipping.warehouse.scanning import HANDOVER, PACK, scan
 from tracker.demo_words import PEOPLE, SHOPS, Shop
 
-PASSWORD = "try-tracker"  # noqa: S105
+PASSWORD = "try-tracker"
 LOGINS = [
     ("admin", PASSWORD, "platform staff, sees every shop"),
     ("olive", PASSWORD, "owner of Olive & Oak"),
@@ -80,7 +80,12 @@ def load(*, now: datetime, say: Callable[[str], None] = lambda text: None) -> No
 def _people() -> dict[str, User]:
     people = {}
     for username, password, _ in LOGINS:
-        person = User(username=username, email=f"{username}@demo.example", is_staff=True, is_superuser=username == "admin")
+        person = User(
+            username=username,
+            email=f"{username}@demo.example",
+            is_staff=True,
+            is_superuser=username == "admin",
+        )
         person.set_password(password)
         person.save()
         people[username] = person
@@ -101,9 +106,18 @@ def _merchant(shop: Shop, people: dict[str, User]) -> Merchant:
     Membership.objects.create(merchant=merchant, user=people[shop.owner], role=Role.OWNER)
     if shop.packer != shop.owner:
         Membership.objects.create(merchant=merchant, user=people[shop.packer], role=Role.WAREHOUSE)
-    CarrierAccount.objects.create(merchant=merchant, provider="easypost", key=_key(shop.slug, "webhook"), secret="demo-secret")
+    CarrierAccount.objects.create(
+        merchant=merchant, provider="easypost", key=_key(shop.slug, "webhook"), secret="demo-secret"
+    )
     Product.objects.bulk_create(
-        Product(merchant=merchant, sku=sku, name=name, weight_g=weight, bin=f"{'ABCD'[n % 4]}-{n // 4 + 1:02}", on_hand=stock)
+        Product(
+            merchant=merchant,
+            sku=sku,
+            name=name,
+            weight_g=weight,
+            bin=f"{'ABCD'[n % 4]}-{n // 4 + 1:02}",
+            on_hand=stock,
+        )
         for n, (sku, name, _, weight, stock) in enumerate(shop.goods)
     )
     return merchant
@@ -124,8 +138,13 @@ def _orders(shop: Shop, merchant: Merchant, now: datetime) -> Iterator[tuple[Ord
             placed_at=placed_at,
             email=f"{who.handle}@customers.example",
             phone=who.phone,
-            address=IncomingAddress(who.name, who.street, who.city, who.country, region=who.region, postal_code=who.postcode),
-            lines=tuple(IncomingLine(sku, draw.choice([1, 1, 1, 2, 3]), name, Decimal(price)) for sku, name, price, _, _ in goods),
+            address=IncomingAddress(
+                who.name, who.street, who.city, who.country, region=who.region, postal_code=who.postcode
+            ),
+            lines=tuple(
+                IncomingLine(sku, draw.choice([1, 1, 1, 2, 3]), name, Decimal(price))
+                for sku, name, price, _, _ in goods
+            ),
             service=draw.choice(["standard", "standard", "express"]),
             gift_message=draw.choice(["", "", "", "", "Happy birthday! With love from all of us."]),
             shipping_price=Decimal("4.90"),
@@ -166,15 +185,19 @@ def _live(order: Order, fate: Fate, packer: User, now: datetime, draw: random.Ra
         scan(user=packer, code=shipment.code, mode=mode, client_id=_uuid(shipment, mode), now=later(1, 6))
     if fate.name in ("packed", "handed over"):
         return
-    told = {"moving": draw.choice([1, 2, 3]), "silent": draw.choice([1, 2])}.get(fate.name, len(story_of(shipment.code)))
+    told = {"moving": draw.choice([1, 2, 3]), "silent": draw.choice([1, 2])}.get(
+        fate.name, len(story_of(shipment.code))
+    )
     said = list(readings_of(shipment, order.ship_to, [later(3, 20) for _ in range(told)]))
     if fate.name == "silent":
-        said = [reading for reading in said if reading.status in (TrackingStatus.PICKED_UP, TrackingStatus.IN_TRANSIT)]
+        said = [
+            reading
+            for reading in said
+            if reading.status in (TrackingStatus.PICKED_UP, TrackingStatus.IN_TRANSIT)
+        ]
     for reading in said:
         record([reading], merchant=order.merchant, now=reading.occurred_at, actor=NAME)
 
 
 def _uuid(shipment: Shipment, mode: str) -> uuid.UUID:
     return uuid.uuid5(uuid.NAMESPACE_URL, f"{shipment.code}-{mode}")
-
-

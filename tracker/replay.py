@@ -22,7 +22,11 @@ from shipping.models import Shipment
 from shipping.status import TrackingStatus
 from shipping.tracking.record import record
 
-BY_PEOPLE = {"approved": OrderStatus.PROCESSING, "cancelled": OrderStatus.CANCELLED, "returned": OrderStatus.RETURNED}
+BY_PEOPLE = {
+    "approved": OrderStatus.PROCESSING,
+    "cancelled": OrderStatus.CANCELLED,
+    "returned": OrderStatus.RETURNED,
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,9 @@ def read_happenings(path: Path, merchant: Merchant) -> Iterator[Happening]:
                 if what not in BY_PEOPLE and what not in TrackingStatus.values:
                     raise ValueError(f"“{what}” is nothing that can happen")
                 rest = {name: row.get(name) or "" for name in ("message", "city", "region", "country")}
-                yield Happening(at if at.tzinfo else at.replace(tzinfo=merchant.tz), row["order_id"], what, **rest)
+                yield Happening(
+                    at if at.tzinfo else at.replace(tzinfo=merchant.tz), row["order_id"], what, **rest
+                )
             except (KeyError, ValueError, TypeError) as error:
                 raise Unreadable(f"{path.name}, row {number}: {error}") from None
 
@@ -103,7 +109,9 @@ class Replay:
             self.count.placing_seconds += time.perf_counter() - began
         self.count.placed += placed.created
         self.count.known += not placed.created
-        parcel = Shipment.objects.filter(order=placed.order).order_by("position").values_list("pk", flat=True)[0]
+        parcel = (
+            Shipment.objects.filter(order=placed.order).order_by("position").values_list("pk", flat=True)[0]
+        )
         self.parcel_of[sheet.external_id] = (placed.order.pk, parcel)
         # Real data has hand-overs before the purchase: they are told once there is an order to tell them of.
         for thing in self.early.pop(sheet.external_id, []):
@@ -148,7 +156,9 @@ def _reason(sheet: SheetOrder, refused: Refused | _Unreadable) -> str:
     return "; ".join(sorted({f"{p.column} {p.message}".strip() for p in places}))  # type: ignore[union-attr]
 
 
-def _by_time(sheets: Iterator[SheetOrder], happenings: Iterator[Happening]) -> Iterator[SheetOrder | Happening]:
+def _by_time(
+    sheets: Iterator[SheetOrder], happenings: Iterator[Happening]
+) -> Iterator[SheetOrder | Happening]:
     """Both files in one stream by time; at the same moment the order comes first. Each file is sorted by time."""
     sheet, thing = next(sheets, None), next(happenings, None)
     while sheet or thing:

