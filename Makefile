@@ -34,7 +34,7 @@ test: $(DEV_STAMP) ## set up what is missing and run the tests on the embedded d
 	$(TEST_ENV) $(PY) -m pytest -n 2 -m "not browser and not services"
 
 check: $(DEV_STAMP) ## lint, types, floors, missing migrations, deploy checks
-	$(PY) -m ruff check .
+	$(PY) -m ruff check --quiet .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy orders shipping notifications tracker
 	$(VENV)/bin/lint-imports

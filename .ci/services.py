@@ -64,7 +64,10 @@ def step(title: str, words: list[str], env: dict[str, str]) -> int:
     print(f"\n== {title}", flush=True)
     began = time.monotonic()
     code = subprocess.run([sys.executable, "-m", "pytest", *words], cwd=ROOT, env=env, check=False).returncode
-    print(f"== {title}: {'ok' if code == 0 else f'failed ({code})'} in {time.monotonic() - began:.0f} s", flush=True)
+    print(
+        f"== {title}: {'ok' if code == 0 else f'failed ({code})'} in {time.monotonic() - began:.0f} s",
+        flush=True,
+    )
     return code
 
 
@@ -72,9 +75,13 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="trk"))
     redis, redis_url = start_redis(folder)
     try:
-        postgres, database_url = start_postgres(folder / "pg")
+        _server, database_url = start_postgres(folder / "pg")
         own = dict(os.environ) | {"VAR_DIR": str(folder / "var"), "DEBUG": "1"}
-        bare = {name: value for name, value in own.items() if name not in ("DATABASE_URL", "REDIS_URL", "BROKER_URL")}
+        bare = {
+            name: value
+            for name, value in own.items()
+            if name not in ("DATABASE_URL", "REDIS_URL", "BROKER_URL")
+        }
         served = own | {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "DB_POOL": "0"}
         failed = step("on PostgreSQL and Redis", ["-n", "2", "-m", "not browser and not services"], served)
         failed = step("real processes", ["-m", "services", "-p", "no:randomly"], bare) or failed

@@ -2,20 +2,31 @@
 refuses is logged, and the sweep finds the row."""
 
 import logging
+import time
 from typing import Any
 
 from django.db import transaction
 
 log = logging.getLogger(__name__)
+PAUSE = 10.0
+_away_until = 0.0
 
 
 def enqueue(task: Any, *args: Any) -> None:
-    """Send a Celery task on commit. Never raises into the request: what is committed stays committed."""
+    """Send a Celery task on commit. Never raises into the request: what is committed stays committed.
+
+    While the broker is away it is asked once in PAUSE seconds, so that a thousand rows do not wait a thousand
+    times for the same refusal.
+    """
 
     def send() -> None:
+        global _away_until  # noqa: PLW0603
+        if time.monotonic() < _away_until:
+            return
         try:
             task.apply_async(args=args, retry=False)
         except Exception as error:
+            _away_until = time.monotonic() + PAUSE
             log.warning("%s%r not queued (%s); the sweep will", task.name, args, error)
 
     transaction.on_commit(send)
