@@ -76,6 +76,8 @@ class TrackingPage:
 
 
 def find_order(public_key: str) -> Order | None:
+    if "\x00" in public_key:  # PostgreSQL refuses the question itself
+        return None
     return Order.objects.select_related("merchant", "ship_to").filter(public_key=public_key).first()
 
 

@@ -1,0 +1,306 @@
+"""The pages in a real browser: nothing blocked by the content security policy, nothing fetched from elsewhere,
+no accessibility violations, nothing wider than a phone."""
+
+import json
+import os
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from orders.lifecycle import change_status
+from orders.models import Order
+from shipping.models import Scan, Shipment
+from shipping.status import TrackingStatus
+from tests.factories import make_merchant, make_order, make_shipment, make_user
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PHONE, DESK = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen " * 2
+NAMES = ["متجر التوابل الكبير في القاهرة", "海苔と本の店 東京都中央区銀座", LONG[:110]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _sync_playwright_runs_a_loop():
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    yield
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="module")
+def browser(_sync_playwright_runs_a_loop):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chrome = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+        instance = playwright.chromium.launch(executable_path=chrome, args=FLAGS)
+        yield instance
+        instance.close()
+
+
+class Visitor:
+    """A browser window that notes what went wrong in it."""
+
+    def __init__(self, browser, live_server, **options):
+        self.base = live_server.url
+        self.context = browser.new_context(viewport=options.pop("viewport", PHONE), **options)
+        self.page = self.context.new_page()
+        self.trouble = []
+        self.page.on("console", lambda said: said.type == "error" and self.trouble.append(said.text))
+        self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
+        self.page.on("request", self._request)
+
+    def _request(self, request):
+        if not request.url.startswith((self.base, "data:", "blob:")):
+            self.trouble.append(f"asked elsewhere: {request.url}")
+
+    def open(self, path):
+        self.page.goto(self.base + path)
+        return self.page
+
+    def sign_in(self, user):
+        from django.test import Client
+
+        client = Client()
+        client.force_login(user)
+        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.base}
+        self.context.add_cookies([cookie])
+        return self
+
+    def check(self):
+        from axe_playwright_python.sync_playwright import Axe
+
+        wide = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert wide <= 0, f"{self.page.url} is {wide} px too wide"
+        assert not self.trouble, (self.page.url, self.trouble)
+        found = Axe().run(self.page).response["violations"]
+        told = [(item["id"], [node["html"][:200] for node in item["nodes"]][:3]) for item in found]
+        assert not told, (self.page.url, told)
+        self.trouble.clear()  # axe tries inline styles of its own, and the policy refuses them
+
+
+@pytest.fixture
+def visit(browser, live_server):
+    opened = []
+
+    def make(**options):
+        opened.append(Visitor(browser, live_server, **options))
+        return opened[-1]
+
+    yield make
+    for visitor in opened:
+        visitor.context.close()
+
+
+@pytest.fixture
+def shop(db):
+    return make_merchant()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_lookup(visit, shop, scheme):
+    order = make_order(shop, now=timezone.now())
+    visitor = visit(color_scheme=scheme)
+    page = visitor.open("/")
+    visitor.check()
+    page.fill("#number", "NOPE-1")
+    page.fill("#proof", "x")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#miss")
+    assert page.input_value("#number") == "NOPE-1" and page.input_value("#proof") == ""
+    visitor.trouble.clear()  # Chromium logs the 404 of a miss
+    visitor.check()
+    page.fill("#number", order.number)
+    page.fill("#proof", "ada@example.com")
+    page.click("text=Show my order")
+    page.wait_for_url(f"**/t/{order.public_key}/")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "status", ["in_transit", "delivered", "exception", "available_for_pickup", "returning"]
+)
+def test_tracking_page(visit, shop, status, scheme):
+    now = timezone.now()
+    shipment = make_shipment(shop, carrier="DHL", tracking_number="JD00012345678901234567890", now=now)
+    said = {"tracking_status": status, "status_at": now, "first_scan_at": now}
+    if status == "delivered":
+        said["delivered_at"] = now
+    Shipment.objects.update(**said)
+    visitor = visit(color_scheme=scheme)
+    visitor.open(f"/t/{shipment.order.public_key}/")
+    visitor.check()
+
+
+@pytest.mark.parametrize("colour", ["#ffe600", "#000000", "#ffffff", "#d81b60"])
+def test_tracking_page_in_any_brand_and_script(visit, colour):
+    shop = make_merchant(name=NAMES[0], colour=colour, footer=NAMES[1])
+    for name in NAMES:
+        order = make_order(shop, address={"city": name}, now=timezone.now())
+        order.lines.update(name=name)
+    change_status(order.pk, "cancelled", actor="x", now=timezone.now())
+    for order in Order.objects.all():
+        for viewport in (PHONE, DESK):
+            visitor = visit(viewport=viewport)
+            visitor.open(f"/t/{order.public_key}/")
+            visitor.check()
+
+
+def test_the_page_follows_its_parcel(visit, shop):
+    shipment = make_shipment(shop, now=timezone.now())
+    visitor = visit()
+    visitor.page.clock.install()
+    page = visitor.open(f"/t/{shipment.order.public_key}/")
+    page.click("summary")
+    Shipment.objects.update(tracking_status="out_for_delivery", status_at=timezone.now())
+    page.clock.run_for(26_000)
+    page.wait_for_selector("h1:has-text('Out for delivery today')")
+    assert page.text_content("#news") == "Out for delivery today" and "Out for delivery" in page.title()
+    assert page.get_attribute("details.scans", "open") is None, "what the reader closed stays closed"
+    Shipment.objects.update(tracking_status="delivered", delivered_at=timezone.now())
+    page.clock.run_for(26_000)
+    page.wait_for_selector("h1:has-text('Delivered')")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(120_000)
+    assert not asked, "a parcel that has arrived is not asked about again"
+    assert not visitor.trouble
+
+
+def test_the_page_without_a_script(visit, shop):
+    shipment = make_shipment(shop, now=timezone.now())
+    page = visit(java_script_enabled=False).open(f"/t/{shipment.order.public_key}/")
+    assert page.is_visible("text=Being prepared") and page.is_visible("text=Order placed")
+
+
+def test_error_pages(visit, shop):
+    visitor = visit()
+    for path in ("/nothing/", "/t/nothing/"):
+        page = visitor.open(path)
+        assert page.is_visible("text=Nothing here")
+        visitor.trouble.clear()
+        visitor.check()
+
+
+def test_scanning_with_and_without_a_network(visit, shop):
+    visitor = visit().sign_in(make_user("bob", shop, "warehouse"))
+    codes = [make_shipment(shop, now=timezone.now()).code for _ in range(3)]
+    page = visitor.open("/scan/")
+    visitor.check()
+    page.keyboard.type(codes[0])
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#result.tone-good >> text=Packed")
+    visitor.check()
+
+    visitor.context.set_offline(True)
+    for code in codes[1:]:
+        page.keyboard.type(code)
+        page.keyboard.press("Enter")
+    page.wait_for_selector("text=2 waiting to be sent")
+    assert Scan.objects.count() == 1
+    kept = page.evaluate("localStorage.getItem('scans:bob')")
+    assert [entry["code"] for entry in json.loads(kept)] == codes[1:]
+    visitor.trouble.clear()
+    visitor.context.set_offline(False)
+    page.wait_for_selector("#waiting", state="hidden", timeout=10_000)
+    assert Shipment.objects.filter(stage="packed").count() == 3 and Scan.objects.count() == 3
+
+    page.click("text=Hand over")
+    page.keyboard.type("P0000000000X")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#result.tone-bad >> text=Unknown code")
+    page.keyboard.type(codes[0])
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#result.tone-good >> text=Handed over")
+    page.keyboard.type(codes[0])
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#result.tone-warn >> text=Already scanned")
+    visitor.check()
+
+
+def test_an_answer_that_was_lost_is_asked_for_again(visit, shop):
+    visitor = visit().sign_in(make_user("bob", shop, "warehouse"))
+    shipment = make_shipment(shop, now=timezone.now())
+    page = visitor.open("/scan/")
+    lost = []
+
+    def lose_the_first_answer(route):
+        if lost:
+            return route.continue_()
+        lost.append(route.fetch())
+        return route.abort()
+
+    page.route("**/scan/", lose_the_first_answer)
+    page.keyboard.type(shipment.code)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#result.tone-good >> text=Packed", timeout=10_000)
+    assert Scan.objects.count() == 1
+
+
+def test_scanning_without_a_script(visit, shop):
+    visitor = visit(java_script_enabled=False).sign_in(make_user("bob", shop, "warehouse"))
+    shipment = make_shipment(shop, now=timezone.now())
+    page = visitor.open("/scan/?mode=pack")
+    page.fill("#code", shipment.code)
+    page.click("text=Go")
+    assert page.is_visible("#result.tone-good >> text=Packed")
+
+
+ADMIN = [
+    "/admin/",
+    "/admin/orders/order/",
+    "/admin/orders/order/{order}/change/",
+    "/admin/shipping/shipment/",
+    "/admin/shipping/shipment/{parcel}/change/",
+    "/admin/shipping/latecase/",
+    "/admin/orders/importjob/add/",
+    "/admin/orders/merchant/{merchant}/change/",
+    "/admin/notifications/notice/",
+]
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_admin(visit, shop, scheme, viewport):
+    alice = make_user("alice", shop)
+    now = timezone.now()
+    for number, status in enumerate(TrackingStatus.values):
+        shipment = make_shipment(
+            shop, now=now, placed_at=now - timedelta(days=number % 9), address={"name": NAMES[number % 3]}
+        )
+        Shipment.objects.filter(pk=shipment.pk).update(tracking_status=status)
+    visitor = visit(viewport=viewport, color_scheme=scheme).sign_in(alice)
+    for path in ADMIN:
+        visitor.open(path.format(order=shipment.order_id, parcel=shipment.pk, merchant=shop.pk))
+        visitor.check()
+
+
+def test_signing_in(visit, shop):
+    make_user("alice", shop)
+    visitor = visit()
+    page = visitor.open("/admin/")
+    visitor.check()
+    page.fill("#id_username", "alice")
+    page.fill("#id_password", "pw-for-tests")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('Today')")
+
+
+def test_the_outbox(visit, shop, settings):
+    from django.core.mail import EmailMultiAlternatives, get_connection
+
+    settings.DEBUG = True
+    connection = get_connection("notifications.channels.folder.FolderBackend")
+    mail = EmailMultiAlternatives(NAMES[0], LONG, "s@example.com", ["a@example.com"], connection=connection)
+    mail.attach_alternative("<style>p{color:red}</style><p style='color:#b00'>Hi</p>", "text/html")
+    mail.send()
+    visitor = visit()
+    page = visitor.open("/dev/outbox/")
+    visitor.check()
+    page.click(".mails a")
+    page.wait_for_selector("iframe")
+    assert page.frame_locator("iframe").locator("p").text_content() == "Hi"
+    visitor.check()
