@@ -20,6 +20,12 @@ def _quick_and_private(settings, tmp_path):
     }
 
 
+@pytest.fixture(autouse=True)
+def _broker_not_given_up(monkeypatch):
+    """One test's absent broker must not silence the next test's."""
+    monkeypatch.setattr("orders.queue._away_until", 0.0)
+
+
 @pytest.fixture
 def merchant(db):
     from tests.factories import make_merchant

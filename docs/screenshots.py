@@ -1,0 +1,125 @@
+"""Takes the README's pictures from a running portal with demo data: python docs/screenshots.py [folder]"""
+
+import io
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import pypdfium2
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.portal import Portal, running  # noqa: E402
+
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 860}
+FIND = """
+from django.utils import timezone
+from orders.models import Order
+from shipping.models import Shipment
+shown = Shipment.objects.filter(merchant__slug="olive-oak")
+moving = shown.filter(tracking_status="in_transit", promised_to__gt=timezone.now()).order_by("-status_at").first()
+failed = Shipment.objects.filter(tracking_status__in=["attempt_failed", "on_hold", "returning"]).order_by("tracking_status").first()
+print(moving.order.public_key, failed.order.public_key, moving.order.number, moving.order.ship_to.postal_code.replace(" ", ""))
+"""
+
+
+def save(picture: bytes, name: str, folder: Path, width: int = 1280) -> None:
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    if image.width > width:
+        image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
+    image.quantize(192, dither=Image.Dither.NONE).save(folder / f"{name}.png", optimize=True)
+    print(f"{name}.png {(folder / f'{name}.png').stat().st_size // 1024} kB")
+
+
+def open_page(browser: Browser, portal: Portal, viewport: dict, scheme: str = "light") -> Page:
+    context = browser.new_context(base_url=portal.url, viewport=viewport, color_scheme=scheme, device_scale_factor=2)
+    return context.new_page()
+
+
+def sign_in(page: Page, name: str) -> None:
+    page.goto("/admin/login/?next=/admin/")
+    page.fill("#id_username", name)
+    page.fill("#id_password", "try-tracker")
+    page.press("#id_password", "Enter")
+    page.wait_for_url(re.compile("/admin/$"))
+
+
+def public_pages(browser: Browser, portal: Portal, folder: Path) -> None:
+    moving, failed, number, postcode = portal.manage("shell", "-v0", "-c", FIND).split()
+    for name, path, scheme in [
+        ("tracking-phone", f"/t/{moving}/", "light"),
+        ("tracking-phone-dark", f"/t/{failed}/", "dark"),
+        ("lookup-phone", "/", "light"),
+    ]:
+        page = open_page(browser, portal, PHONE, scheme)
+        page.goto(path)
+        save(page.screenshot(), name, folder, 585)
+    page = open_page(browser, portal, DESK)
+    page.goto(f"/t/{moving}/")
+    save(page.screenshot(), "tracking-desktop", folder)
+
+
+def staff_pages(browser: Browser, portal: Portal, folder: Path) -> None:
+    page = open_page(browser, portal, DESK)
+    sign_in(page, "olive")
+    for name, path in [
+        ("admin-today", "/admin/"),
+        ("admin-orders", "/admin/orders/order/"),
+        ("admin-late", "/admin/shipping/latecase/"),
+        ("outbox", "/dev/outbox/"),
+    ]:
+        page.goto(path)
+        save(page.screenshot(), name, folder)
+    page.goto("/scan/?mode=pack")
+    code = portal.manage("shell", "-v0", "-c", OPEN_PARCEL).strip()
+    page.fill("#code", code)
+    page.press("#code", "Enter")
+    page.wait_for_selector("#result.tone-good")
+    save(page.screenshot(), "scan", folder)
+
+
+OPEN_PARCEL = """
+from shipping.models import Shipment
+print(Shipment.objects.filter(merchant__slug="olive-oak", stage="open").order_by("pk").first().code)
+"""
+
+
+def paper(browser: Browser, portal: Portal, folder: Path) -> None:
+    page = open_page(browser, portal, DESK)
+    sign_in(page, "olive")
+    page.goto("/admin/shipping/shipment/?stage__exact=open")
+    for box in page.locator("input.action-select").all()[:9]:
+        box.check()
+    page.select_option("select[name=action]", label="Print slips and labels")
+    page.click("button[name=index]")
+    for _ in range(60):
+        if page.locator("a.print-open").count():
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+    save(page.screenshot(), "print-run", folder)
+    pdf = pypdfium2.PdfDocument(page.request.get(portal.url + page.locator("a.print-open").first.get_attribute("href")).body())
+    for index, name in [(0, "slip"), (1, "label")]:
+        buffer = io.BytesIO()
+        pdf[index].render(scale=150 / 72).to_pil().save(buffer, "PNG")
+        save(buffer.getvalue(), name, folder, 900 if name == "slip" else 600)
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as var, running(Path(var)) as portal, sync_playwright() as play:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = play.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=flags)
+        public_pages(browser, portal, folder)
+        staff_pages(browser, portal, folder)
+        paper(browser, portal, folder)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images")
