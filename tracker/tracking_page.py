@@ -2,77 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from orders.models import Merchant, Order, OrderEvent, OrderLine
+from orders.models import Order, OrderEvent, OrderLine
 from orders.status import OrderStatus
 from shipping.models import Shipment, ShipmentLine, TrackingEvent
 from shipping.status import FINAL, TROUBLE, Direction, Stage, TrackingStatus, Wording
 from tracker import tracking_words as words
+from tracker.tracking_shapes import Day, Item, Parcel, ScanRow, TrackingPage
 from tracker.tracking_words import Step
 
 S = TrackingStatus
 MAX_SCANS = 400  # of all parcels together; nobody reads further back
-
-
-@dataclass(frozen=True)
-class Item:
-    name: str
-    quantity: int
-
-
-@dataclass(frozen=True)
-class ScanRow:
-    time: str
-    zone: str
-    iso: str
-    title: str
-    message: str
-    place: str
-    tone: str
-
-
-@dataclass(frozen=True)
-class Day:
-    label: str
-    scans: tuple[ScanRow, ...]
-
-
-@dataclass(frozen=True)
-class Parcel:
-    key: str
-    title: str
-    status: str
-    says: Wording
-    when: str
-    late: bool
-    steps: tuple[Step, ...]
-    carrier: str
-    number: str
-    items: tuple[Item, ...]
-    days: tuple[Day, ...]
-
-
-@dataclass(frozen=True)
-class TrackingPage:
-    """What may be known by whoever has the link: no e-mail, phone, name or street."""
-
-    merchant: Merchant
-    number: str
-    placed: str
-    going_to: str
-    says: Wording
-    when: str
-    late: bool
-    summary: str
-    steps: tuple[Step, ...]
-    parcels: tuple[Parcel, ...]
-    returns: tuple[Parcel, ...]
-    unsent: tuple[Item, ...]
-    final: bool
 
 
 def find_order(public_key: str) -> Order | None:

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 
-from tracker.tracking_page import TrackingPage, build, find_order
+from tracker.tracking_page import build, find_order
+from tracker.tracking_shapes import TrackingPage
 
 
 @require_safe

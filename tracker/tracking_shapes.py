@@ -1,0 +1,64 @@
+"""What the public tracking page is made of: plain frozen data, all words already chosen."""
+
+from dataclasses import dataclass
+
+from orders.models import Merchant
+from shipping.status import Wording
+from tracker.tracking_words import Step
+
+
+@dataclass(frozen=True)
+class Item:
+    name: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class ScanRow:
+    time: str
+    zone: str
+    iso: str
+    title: str
+    message: str
+    place: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Day:
+    label: str
+    scans: tuple[ScanRow, ...]
+
+
+@dataclass(frozen=True)
+class Parcel:
+    key: str
+    title: str
+    status: str
+    says: Wording
+    when: str
+    late: bool
+    steps: tuple[Step, ...]
+    carrier: str
+    number: str
+    items: tuple[Item, ...]
+    days: tuple[Day, ...]
+
+
+@dataclass(frozen=True)
+class TrackingPage:
+    """What may be known by whoever has the link: no e-mail, phone, name or street."""
+
+    merchant: Merchant
+    number: str
+    placed: str
+    going_to: str
+    says: Wording
+    when: str
+    late: bool
+    summary: str
+    steps: tuple[Step, ...]
+    parcels: tuple[Parcel, ...]
+    returns: tuple[Parcel, ...]
+    unsent: tuple[Item, ...]
+    final: bool
