@@ -35,7 +35,7 @@ test: $(DEV_STAMP) ## set up what is missing and run the tests on the embedded d
 
 check: $(DEV_STAMP) ## lint, types, floors, missing migrations, deploy checks
 	$(PY) -m ruff check --quiet .
-	$(PY) -m ruff format --check .
+	$(PY) -m ruff format --check --quiet .
 	$(PY) -m mypy orders shipping notifications tracker
 	$(VENV)/bin/lint-imports
 	$(PY) -m djlint --lint --quiet templates

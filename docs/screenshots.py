@@ -24,7 +24,7 @@ from shipping.models import Shipment
 shown = Shipment.objects.filter(merchant__slug="olive-oak")
 moving = shown.filter(tracking_status="in_transit", promised_to__gt=timezone.now()).order_by("-status_at").first()
 failed = Shipment.objects.filter(tracking_status__in=["attempt_failed", "on_hold", "returning"]).order_by("tracking_status").first()
-print(moving.order.public_key, failed.order.public_key, moving.order.number, moving.order.ship_to.postal_code.replace(" ", ""))
+print(moving.order.public_key, failed.order.public_key)
 """
 
 
@@ -37,7 +37,9 @@ def save(picture: bytes, name: str, folder: Path, width: int = 1280) -> None:
 
 
 def open_page(browser: Browser, portal: Portal, viewport: dict, scheme: str = "light") -> Page:
-    context = browser.new_context(base_url=portal.url, viewport=viewport, color_scheme=scheme, device_scale_factor=2)
+    context = browser.new_context(
+        base_url=portal.url, viewport=viewport, color_scheme=scheme, device_scale_factor=2
+    )
     return context.new_page()
 
 
@@ -50,7 +52,7 @@ def sign_in(page: Page, name: str) -> None:
 
 
 def public_pages(browser: Browser, portal: Portal, folder: Path) -> None:
-    moving, failed, number, postcode = portal.manage("shell", "-v0", "-c", FIND).split()
+    moving, failed = portal.manage("shell", "-v0", "-c", FIND).split()
     for name, path, scheme in [
         ("tracking-phone", f"/t/{moving}/", "light"),
         ("tracking-phone-dark", f"/t/{failed}/", "dark"),
@@ -103,7 +105,9 @@ def paper(browser: Browser, portal: Portal, folder: Path) -> None:
         page.wait_for_timeout(1000)
         page.reload()
     save(page.screenshot(), "print-run", folder)
-    pdf = pypdfium2.PdfDocument(page.request.get(portal.url + page.locator("a.print-open").first.get_attribute("href")).body())
+    pdf = pypdfium2.PdfDocument(
+        page.request.get(portal.url + page.locator("a.print-open").first.get_attribute("href")).body()
+    )
     for index, name in [(0, "slip"), (1, "label")]:
         buffer = io.BytesIO()
         pdf[index].render(scale=150 / 72).to_pil().save(buffer, "PNG")
@@ -114,7 +118,9 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as var, running(Path(var)) as portal, sync_playwright() as play:
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = play.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=flags)
+        browser = play.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=flags
+        )
         public_pages(browser, portal, folder)
         staff_pages(browser, portal, folder)
         paper(browser, portal, folder)

@@ -26,7 +26,7 @@ def start() -> None:
     worker_init.send(sender=worker)
     thread = threading.Thread(target=worker.start, name="celery-worker", daemon=True)
     # The schedule is kept in memory too: a shelf file is not made for threads.
-    beat = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler")
+    beat: Any = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler")
     thread.start()
     beat.start()
     _running.update(worker=worker, thread=thread, beat=beat)

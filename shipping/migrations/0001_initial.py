@@ -8,352 +8,853 @@ import orders.secrets
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('orders', '0001_initial'),
+        ("orders", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PrintRun',
+            name="PrintRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('slips', 'Packing slips'), ('labels', 'Labels 4 × 6 in'), ('both', 'Slip and label of each parcel')], max_length=10)),
-                ('state', models.CharField(choices=[('queued', 'Waiting'), ('running', 'Rendering'), ('done', 'Ready'), ('failed', 'Failed')], default='queued', max_length=10)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('pages', models.PositiveIntegerField(default=0)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('file', models.FileField(blank=True, upload_to='prints/')),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('touched_at', models.DateTimeField(null=True)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='print_runs', to='orders.merchant')),
-                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("slips", "Packing slips"),
+                            ("labels", "Labels 4 × 6 in"),
+                            ("both", "Slip and label of each parcel"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Waiting"),
+                            ("running", "Rendering"),
+                            ("done", "Ready"),
+                            ("failed", "Failed"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("pages", models.PositiveIntegerField(default=0)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("file", models.FileField(blank=True, upload_to="prints/")),
+                ("error", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("touched_at", models.DateTimeField(null=True)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="print_runs",
+                        to="orders.merchant",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Shipment',
+            name="Shipment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=1, help_text="Parcel x of the order's parcels.")),
-                ('direction', models.CharField(choices=[('outbound', 'To the customer'), ('inbound', 'From a supplier'), ('return', 'Back from the customer')], default='outbound', max_length=10)),
-                ('code', models.CharField(default=orders.secrets.scan_code, editable=False, max_length=20, unique=True, verbose_name='parcel code')),
-                ('stage', models.CharField(choices=[('open', 'To pack'), ('packed', 'Packed'), ('handed_over', 'Handed over'), ('void', 'Cancelled')], default='open', max_length=12)),
-                ('carrier', models.CharField(blank=True, max_length=40)),
-                ('service', models.CharField(blank=True, max_length=60)),
-                ('tracking_number', models.CharField(blank=True, max_length=60)),
-                ('weight_g', models.PositiveIntegerField(default=0, verbose_name='weight (g)')),
-                ('tracking_status', models.CharField(choices=[('unknown', 'Unknown'), ('pre_transit', 'Label made'), ('picked_up', 'Picked up'), ('in_transit', 'In transit'), ('out_for_delivery', 'Out for delivery'), ('available_for_pickup', 'Ready for pick-up'), ('attempt_failed', 'Delivery attempt failed'), ('delayed', 'Delayed'), ('on_hold', 'On hold'), ('exception', 'Problem'), ('delivered', 'Delivered'), ('returning', 'Returning to sender'), ('returned', 'Returned to sender'), ('cancelled', 'Label cancelled'), ('expired', 'Tracking ended')], default='unknown', max_length=24)),
-                ('status_at', models.DateTimeField(blank=True, null=True)),
-                ('first_scan_at', models.DateTimeField(blank=True, null=True)),
-                ('last_event_at', models.DateTimeField(blank=True, null=True)),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
-                ('ship_by', models.DateTimeField()),
-                ('printed_at', models.DateTimeField(blank=True, null=True)),
-                ('packed_at', models.DateTimeField(blank=True, null=True)),
-                ('handed_over_at', models.DateTimeField(blank=True, null=True)),
-                ('promised_from', models.DateField(blank=True, null=True)),
-                ('promised_to', models.DateField(blank=True, null=True)),
-                ('recipient_zone', models.CharField(default='UTC', max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='orders.merchant')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='orders.order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(default=1, help_text="Parcel x of the order's parcels."),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("outbound", "To the customer"),
+                            ("inbound", "From a supplier"),
+                            ("return", "Back from the customer"),
+                        ],
+                        default="outbound",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        default=orders.secrets.scan_code,
+                        editable=False,
+                        max_length=20,
+                        unique=True,
+                        verbose_name="parcel code",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("open", "To pack"),
+                            ("packed", "Packed"),
+                            ("handed_over", "Handed over"),
+                            ("void", "Cancelled"),
+                        ],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                ("carrier", models.CharField(blank=True, max_length=40)),
+                ("service", models.CharField(blank=True, max_length=60)),
+                ("tracking_number", models.CharField(blank=True, max_length=60)),
+                ("weight_g", models.PositiveIntegerField(default=0, verbose_name="weight (g)")),
+                (
+                    "tracking_status",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "Unknown"),
+                            ("pre_transit", "Label made"),
+                            ("picked_up", "Picked up"),
+                            ("in_transit", "In transit"),
+                            ("out_for_delivery", "Out for delivery"),
+                            ("available_for_pickup", "Ready for pick-up"),
+                            ("attempt_failed", "Delivery attempt failed"),
+                            ("delayed", "Delayed"),
+                            ("on_hold", "On hold"),
+                            ("exception", "Problem"),
+                            ("delivered", "Delivered"),
+                            ("returning", "Returning to sender"),
+                            ("returned", "Returned to sender"),
+                            ("cancelled", "Label cancelled"),
+                            ("expired", "Tracking ended"),
+                        ],
+                        default="unknown",
+                        max_length=24,
+                    ),
+                ),
+                ("status_at", models.DateTimeField(blank=True, null=True)),
+                ("first_scan_at", models.DateTimeField(blank=True, null=True)),
+                ("last_event_at", models.DateTimeField(blank=True, null=True)),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
+                ("ship_by", models.DateTimeField()),
+                ("printed_at", models.DateTimeField(blank=True, null=True)),
+                ("packed_at", models.DateTimeField(blank=True, null=True)),
+                ("handed_over_at", models.DateTimeField(blank=True, null=True)),
+                ("promised_from", models.DateField(blank=True, null=True)),
+                ("promised_to", models.DateField(blank=True, null=True)),
+                ("recipient_zone", models.CharField(default="UTC", max_length=64)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shipments",
+                        to="orders.merchant",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shipments",
+                        to="orders.order",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-pk'],
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Scan',
+            name="Scan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_id', models.UUIDField(help_text='Made by the scanning page; a resend is the same scan.')),
-                ('mode', models.CharField(max_length=12)),
-                ('code', models.CharField(max_length=100)),
-                ('outcome', models.CharField(choices=[('packed', 'Packed'), ('handed_over', 'Handed over'), ('repeated', 'Already scanned'), ('not_packed', 'Not packed yet'), ('cancelled', 'Order cancelled'), ('wrong', 'Not a parcel code'), ('unknown', 'Unknown code')], max_length=12)),
-                ('scanned_at', models.DateTimeField()),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scans', to='orders.merchant')),
-                ('operator', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('shipment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='scans', to='shipping.shipment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "client_id",
+                    models.UUIDField(help_text="Made by the scanning page; a resend is the same scan."),
+                ),
+                ("mode", models.CharField(max_length=12)),
+                ("code", models.CharField(max_length=100)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("packed", "Packed"),
+                            ("handed_over", "Handed over"),
+                            ("repeated", "Already scanned"),
+                            ("not_packed", "Not packed yet"),
+                            ("cancelled", "Order cancelled"),
+                            ("wrong", "Not a parcel code"),
+                            ("unknown", "Unknown code"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("scanned_at", models.DateTimeField()),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scans",
+                        to="orders.merchant",
+                    ),
+                ),
+                (
+                    "operator",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "shipment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="scans",
+                        to="shipping.shipment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='QuarantinedReading',
+            name="QuarantinedReading",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('carrier', models.CharField(blank=True, max_length=40)),
-                ('tracking_number', models.CharField(max_length=60)),
-                ('reason', models.CharField(max_length=200)),
-                ('reading', models.JSONField()),
-                ('received_at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quarantine', to='orders.merchant')),
-                ('shipment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='shipping.shipment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("carrier", models.CharField(blank=True, max_length=40)),
+                ("tracking_number", models.CharField(max_length=60)),
+                ("reason", models.CharField(max_length=200)),
+                ("reading", models.JSONField()),
+                ("received_at", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="quarantine",
+                        to="orders.merchant",
+                    ),
+                ),
+                (
+                    "shipment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="shipping.shipment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-received_at'],
+                "ordering": ["-received_at"],
             },
         ),
         migrations.CreateModel(
-            name='Promise',
+            name="Promise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_day', models.DateField()),
-                ('to_day', models.DateField()),
-                ('source', models.CharField(choices=[('merchant', 'The shop'), ('table', 'Service table'), ('carrier', 'The carrier'), ('learned', 'Past deliveries')], max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('made_at', models.DateTimeField()),
-                ('shipment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='promises', to='shipping.shipment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_day", models.DateField()),
+                ("to_day", models.DateField()),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("merchant", "The shop"),
+                            ("table", "Service table"),
+                            ("carrier", "The carrier"),
+                            ("learned", "Past deliveries"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("made_at", models.DateTimeField()),
+                (
+                    "shipment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="promises",
+                        to="shipping.shipment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='PrintItem',
+            name="PrintItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('done', 'Printed'), ('failed', 'Failed')], default='waiting', max_length=10)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='shipping.printrun')),
-                ('shipment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='print_items', to='shipping.shipment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("done", "Printed"), ("failed", "Failed")],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("error", models.CharField(blank=True, max_length=300)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="shipping.printrun",
+                    ),
+                ),
+                (
+                    "shipment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="print_items",
+                        to="shipping.shipment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='LateCase',
+            name="LateCase",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.CharField(choices=[('not_handed_over', 'Not handed over in time'), ('past_promise', 'Past its promise'), ('silent', 'No scan for too long')], max_length=20)),
-                ('since', models.DateTimeField(help_text='The deadline that passed.')),
-                ('score', models.FloatField(help_text='Hours late, weighted by rule; the list is worst first.')),
-                ('explanation', models.CharField(max_length=200)),
-                ('opened_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='late_cases', to='orders.merchant')),
-                ('shipment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='late_cases', to='shipping.shipment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "rule",
+                    models.CharField(
+                        choices=[
+                            ("not_handed_over", "Not handed over in time"),
+                            ("past_promise", "Past its promise"),
+                            ("silent", "No scan for too long"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("since", models.DateTimeField(help_text="The deadline that passed.")),
+                (
+                    "score",
+                    models.FloatField(help_text="Hours late, weighted by rule; the list is worst first."),
+                ),
+                ("explanation", models.CharField(max_length=200)),
+                ("opened_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="late_cases",
+                        to="orders.merchant",
+                    ),
+                ),
+                (
+                    "shipment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="late_cases",
+                        to="shipping.shipment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-score', 'pk'],
+                "ordering": ["-score", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='ShipmentLine',
+            name="ShipmentLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.PositiveIntegerField()),
-                ('order_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipment_lines', to='orders.orderline')),
-                ('shipment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='shipping.shipment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quantity", models.PositiveIntegerField()),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shipment_lines",
+                        to="orders.orderline",
+                    ),
+                ),
+                (
+                    "shipment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="shipping.shipment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['order_line__position'],
+                "ordering": ["order_line__position"],
             },
         ),
         migrations.CreateModel(
-            name='TrackingEvent',
+            name="TrackingEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('source', models.CharField(choices=[('webhook', 'Carrier webhook'), ('csv', 'File'), ('simulator', 'Simulator'), ('staff', 'Staff'), ('warehouse', 'Warehouse')], max_length=12)),
-                ('carrier', models.CharField(blank=True, max_length=40)),
-                ('status', models.CharField(choices=[('unknown', 'Unknown'), ('pre_transit', 'Label made'), ('picked_up', 'Picked up'), ('in_transit', 'In transit'), ('out_for_delivery', 'Out for delivery'), ('available_for_pickup', 'Ready for pick-up'), ('attempt_failed', 'Delivery attempt failed'), ('delayed', 'Delayed'), ('on_hold', 'On hold'), ('exception', 'Problem'), ('delivered', 'Delivered'), ('returning', 'Returning to sender'), ('returned', 'Returned to sender'), ('cancelled', 'Label cancelled'), ('expired', 'Tracking ended')], max_length=24)),
-                ('code', models.CharField(blank=True, max_length=80, verbose_name="carrier's code")),
-                ('message', models.CharField(blank=True, max_length=300)),
-                ('city', models.CharField(blank=True, max_length=120)),
-                ('region', models.CharField(blank=True, max_length=120)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('postal_code', models.CharField(blank=True, max_length=20)),
-                ('occurred_at', models.DateTimeField()),
-                ('zone', models.CharField(default='UTC', max_length=64)),
-                ('zone_assumed', models.BooleanField(default=False)),
-                ('received_at', models.DateTimeField()),
-                ('mapping_version', models.PositiveSmallIntegerField(default=1)),
-                ('payload', models.JSONField(blank=True, default=dict)),
-                ('shipment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='shipping.shipment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fingerprint", models.CharField(max_length=64)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("webhook", "Carrier webhook"),
+                            ("csv", "File"),
+                            ("simulator", "Simulator"),
+                            ("staff", "Staff"),
+                            ("warehouse", "Warehouse"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("carrier", models.CharField(blank=True, max_length=40)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "Unknown"),
+                            ("pre_transit", "Label made"),
+                            ("picked_up", "Picked up"),
+                            ("in_transit", "In transit"),
+                            ("out_for_delivery", "Out for delivery"),
+                            ("available_for_pickup", "Ready for pick-up"),
+                            ("attempt_failed", "Delivery attempt failed"),
+                            ("delayed", "Delayed"),
+                            ("on_hold", "On hold"),
+                            ("exception", "Problem"),
+                            ("delivered", "Delivered"),
+                            ("returning", "Returning to sender"),
+                            ("returned", "Returned to sender"),
+                            ("cancelled", "Label cancelled"),
+                            ("expired", "Tracking ended"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("code", models.CharField(blank=True, max_length=80, verbose_name="carrier's code")),
+                ("message", models.CharField(blank=True, max_length=300)),
+                ("city", models.CharField(blank=True, max_length=120)),
+                ("region", models.CharField(blank=True, max_length=120)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("postal_code", models.CharField(blank=True, max_length=20)),
+                ("occurred_at", models.DateTimeField()),
+                ("zone", models.CharField(default="UTC", max_length=64)),
+                ("zone_assumed", models.BooleanField(default=False)),
+                ("received_at", models.DateTimeField()),
+                ("mapping_version", models.PositiveSmallIntegerField(default=1)),
+                ("payload", models.JSONField(blank=True, default=dict)),
+                (
+                    "shipment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="shipping.shipment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-occurred_at', '-pk'],
+                "ordering": ["-occurred_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='CarrierAccount',
+            name="CarrierAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=30)),
-                ('key', models.CharField(default=orders.secrets.public_key, editable=False, max_length=22, unique=True)),
-                ('secret', orders.secrets.EncryptedTextField(blank=True, verbose_name='webhook secret')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='carrier_accounts', to='orders.merchant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("provider", models.CharField(max_length=30)),
+                (
+                    "key",
+                    models.CharField(
+                        default=orders.secrets.public_key, editable=False, max_length=22, unique=True
+                    ),
+                ),
+                ("secret", orders.secrets.EncryptedTextField(blank=True, verbose_name="webhook secret")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="carrier_accounts",
+                        to="orders.merchant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('merchant', 'provider'), name='carrier_account_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("merchant", "provider"), name="carrier_account_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='InboundWebhook',
+            name="InboundWebhook",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=30)),
-                ('event_id', models.CharField(max_length=100)),
-                ('body', models.TextField()),
-                ('state', models.CharField(choices=[('received', 'Waiting'), ('applied', 'Applied'), ('failed', 'Failed')], default='received', max_length=10)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('received_at', models.DateTimeField()),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('applied_at', models.DateTimeField(blank=True, null=True)),
-                ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='inbound_webhooks', to='orders.merchant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("provider", models.CharField(max_length=30)),
+                ("event_id", models.CharField(max_length=100)),
+                ("body", models.TextField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("received", "Waiting"), ("applied", "Applied"), ("failed", "Failed")],
+                        default="received",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                ("received_at", models.DateTimeField()),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("applied_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="inbound_webhooks",
+                        to="orders.merchant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
-                'indexes': [models.Index(condition=models.Q(('state', 'received')), fields=['received_at'], name='inbound_waiting'), models.Index(fields=['merchant', '-received_at'], name='inbound_newest')],
-                'constraints': [models.UniqueConstraint(fields=('merchant', 'provider', 'event_id'), name='inbound_event_id_once')],
+                "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "received")),
+                        fields=["received_at"],
+                        name="inbound_waiting",
+                    ),
+                    models.Index(fields=["merchant", "-received_at"], name="inbound_newest"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("merchant", "provider", "event_id"), name="inbound_event_id_once"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='printrun',
-            index=models.Index(fields=['merchant', '-created_at'], name='print_newest'),
+            model_name="printrun",
+            index=models.Index(fields=["merchant", "-created_at"], name="print_newest"),
         ),
         migrations.AddIndex(
-            model_name='printrun',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['touched_at'], name='print_unfinished'),
+            model_name="printrun",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "running"])),
+                fields=["touched_at"],
+                name="print_unfinished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='printrun',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['slips', 'labels', 'both'])), name='print_kind_known'),
+            model_name="printrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["slips", "labels", "both"])), name="print_kind_known"
+            ),
         ),
         migrations.AddIndex(
-            model_name='shipment',
-            index=models.Index(fields=['merchant', '-created_at'], name='shipment_newest'),
+            model_name="shipment",
+            index=models.Index(fields=["merchant", "-created_at"], name="shipment_newest"),
         ),
         migrations.AddIndex(
-            model_name='shipment',
-            index=models.Index(fields=['merchant', 'stage', '-created_at'], name='shipment_by_stage'),
+            model_name="shipment",
+            index=models.Index(fields=["merchant", "stage", "-created_at"], name="shipment_by_stage"),
         ),
         migrations.AddIndex(
-            model_name='shipment',
-            index=models.Index(fields=['merchant', 'tracking_status', '-created_at'], name='shipment_by_status'),
+            model_name="shipment",
+            index=models.Index(
+                fields=["merchant", "tracking_status", "-created_at"], name="shipment_by_status"
+            ),
         ),
         migrations.AddIndex(
-            model_name='shipment',
-            index=models.Index(fields=['merchant', 'tracking_number'], name='shipment_by_number'),
+            model_name="shipment",
+            index=models.Index(fields=["merchant", "tracking_number"], name="shipment_by_number"),
         ),
         migrations.AddIndex(
-            model_name='shipment',
-            index=models.Index(condition=models.Q(('stage__in', ['open', 'packed', 'handed_over']), models.Q(('tracking_status__in', ['delivered', 'returned', 'cancelled']), _negated=True), ('handed_over_at__isnull', True)), fields=['ship_by'], name='shipment_due_out'),
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(
+                    ("stage__in", ["open", "packed", "handed_over"]),
+                    models.Q(("tracking_status__in", ["delivered", "returned", "cancelled"]), _negated=True),
+                    ("handed_over_at__isnull", True),
+                ),
+                fields=["ship_by"],
+                name="shipment_due_out",
+            ),
         ),
         migrations.AddIndex(
-            model_name='shipment',
-            index=models.Index(condition=models.Q(('stage__in', ['open', 'packed', 'handed_over']), models.Q(('tracking_status__in', ['delivered', 'returned', 'cancelled']), _negated=True)), fields=['promised_to'], name='shipment_due_in'),
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(
+                    ("stage__in", ["open", "packed", "handed_over"]),
+                    models.Q(("tracking_status__in", ["delivered", "returned", "cancelled"]), _negated=True),
+                ),
+                fields=["promised_to"],
+                name="shipment_due_in",
+            ),
         ),
         migrations.AddIndex(
-            model_name='shipment',
-            index=models.Index(condition=models.Q(('stage__in', ['open', 'packed', 'handed_over']), models.Q(('tracking_status__in', ['delivered', 'returned', 'cancelled']), _negated=True)), fields=['last_event_at'], name='shipment_last_heard'),
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(
+                    ("stage__in", ["open", "packed", "handed_over"]),
+                    models.Q(("tracking_status__in", ["delivered", "returned", "cancelled"]), _negated=True),
+                ),
+                fields=["last_event_at"],
+                name="shipment_last_heard",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.UniqueConstraint(fields=('order', 'direction', 'position'), name='shipment_position_once'),
+            model_name="shipment",
+            constraint=models.UniqueConstraint(
+                fields=("order", "direction", "position"), name="shipment_position_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(('tracking_status__in', ['unknown', 'pre_transit', 'picked_up', 'in_transit', 'out_for_delivery', 'available_for_pickup', 'attempt_failed', 'delayed', 'on_hold', 'exception', 'delivered', 'returning', 'returned', 'cancelled', 'expired'])), name='shipment_status_known'),
+            model_name="shipment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "tracking_status__in",
+                        [
+                            "unknown",
+                            "pre_transit",
+                            "picked_up",
+                            "in_transit",
+                            "out_for_delivery",
+                            "available_for_pickup",
+                            "attempt_failed",
+                            "delayed",
+                            "on_hold",
+                            "exception",
+                            "delivered",
+                            "returning",
+                            "returned",
+                            "cancelled",
+                            "expired",
+                        ],
+                    )
+                ),
+                name="shipment_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['open', 'packed', 'handed_over', 'void'])), name='shipment_stage_known'),
+            model_name="shipment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("stage__in", ["open", "packed", "handed_over", "void"])),
+                name="shipment_stage_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(('direction__in', ['outbound', 'inbound', 'return'])), name='shipment_direction_known'),
+            model_name="shipment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("direction__in", ["outbound", "inbound", "return"])),
+                name="shipment_direction_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('stage', 'handed_over'), _negated=True), ('handed_over_at__isnull', False), _connector='OR'), name='shipment_handed_over_has_time'),
+            model_name="shipment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("stage", "handed_over"), _negated=True),
+                    ("handed_over_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="shipment_handed_over_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('promised_from__isnull', True), ('promised_to__isnull', True)), ('promised_to__gte', models.F('promised_from')), _connector='OR'), name='shipment_promise_in_order'),
+            model_name="shipment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("promised_from__isnull", True), ("promised_to__isnull", True)),
+                    ("promised_to__gte", models.F("promised_from")),
+                    _connector="OR",
+                ),
+                name="shipment_promise_in_order",
+            ),
         ),
         migrations.AddIndex(
-            model_name='scan',
-            index=models.Index(fields=['merchant', '-scanned_at'], name='scan_newest'),
+            model_name="scan",
+            index=models.Index(fields=["merchant", "-scanned_at"], name="scan_newest"),
         ),
         migrations.AddConstraint(
-            model_name='scan',
-            constraint=models.UniqueConstraint(fields=('merchant', 'client_id'), name='scan_once'),
+            model_name="scan",
+            constraint=models.UniqueConstraint(fields=("merchant", "client_id"), name="scan_once"),
         ),
         migrations.AddConstraint(
-            model_name='scan',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['packed', 'handed_over', 'repeated', 'not_packed', 'cancelled', 'wrong', 'unknown'])), name='scan_outcome_known'),
+            model_name="scan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "outcome__in",
+                        ["packed", "handed_over", "repeated", "not_packed", "cancelled", "wrong", "unknown"],
+                    )
+                ),
+                name="scan_outcome_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='quarantinedreading',
-            index=models.Index(condition=models.Q(('resolved_at__isnull', True)), fields=['merchant', 'tracking_number'], name='quarantine_open'),
+            model_name="quarantinedreading",
+            index=models.Index(
+                condition=models.Q(("resolved_at__isnull", True)),
+                fields=["merchant", "tracking_number"],
+                name="quarantine_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='quarantinedreading',
-            index=models.Index(fields=['merchant', '-received_at'], name='quarantine_newest'),
+            model_name="quarantinedreading",
+            index=models.Index(fields=["merchant", "-received_at"], name="quarantine_newest"),
         ),
         migrations.AddConstraint(
-            model_name='quarantinedreading',
-            constraint=models.UniqueConstraint(fields=('merchant', 'fingerprint'), name='quarantine_once'),
+            model_name="quarantinedreading",
+            constraint=models.UniqueConstraint(fields=("merchant", "fingerprint"), name="quarantine_once"),
         ),
         migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(('to_day__gte', models.F('from_day'))), name='promise_days_in_order'),
+            model_name="promise",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("to_day__gte", models.F("from_day"))), name="promise_days_in_order"
+            ),
         ),
         migrations.AddIndex(
-            model_name='printitem',
-            index=models.Index(fields=['run', 'state'], name='print_item_by_state'),
+            model_name="printitem",
+            index=models.Index(fields=["run", "state"], name="print_item_by_state"),
         ),
         migrations.AddConstraint(
-            model_name='printitem',
-            constraint=models.UniqueConstraint(fields=('run', 'position'), name='print_item_position_once'),
+            model_name="printitem",
+            constraint=models.UniqueConstraint(fields=("run", "position"), name="print_item_position_once"),
         ),
         migrations.AddIndex(
-            model_name='latecase',
-            index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['merchant', '-score'], name='late_worst_first'),
+            model_name="latecase",
+            index=models.Index(
+                condition=models.Q(("closed_at__isnull", True)),
+                fields=["merchant", "-score"],
+                name="late_worst_first",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='latecase',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('shipment',), name='late_one_open_case'),
+            model_name="latecase",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at__isnull", True)),
+                fields=("shipment",),
+                name="late_one_open_case",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='latecase',
-            constraint=models.CheckConstraint(condition=models.Q(('rule__in', ['not_handed_over', 'past_promise', 'silent'])), name='late_rule_known'),
+            model_name="latecase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rule__in", ["not_handed_over", "past_promise", "silent"])),
+                name="late_rule_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipmentline',
-            constraint=models.UniqueConstraint(fields=('shipment', 'order_line'), name='shipment_line_once'),
+            model_name="shipmentline",
+            constraint=models.UniqueConstraint(fields=("shipment", "order_line"), name="shipment_line_once"),
         ),
         migrations.AddConstraint(
-            model_name='shipmentline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='shipment_line_at_least_one'),
+            model_name="shipmentline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", 1)), name="shipment_line_at_least_one"
+            ),
         ),
         migrations.AddIndex(
-            model_name='trackingevent',
-            index=models.Index(fields=['shipment', 'occurred_at'], name='tracking_event_by_time'),
+            model_name="trackingevent",
+            index=models.Index(fields=["shipment", "occurred_at"], name="tracking_event_by_time"),
         ),
         migrations.AddConstraint(
-            model_name='trackingevent',
-            constraint=models.UniqueConstraint(fields=('shipment', 'fingerprint'), name='tracking_event_once'),
+            model_name="trackingevent",
+            constraint=models.UniqueConstraint(
+                fields=("shipment", "fingerprint"), name="tracking_event_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trackingevent',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['unknown', 'pre_transit', 'picked_up', 'in_transit', 'out_for_delivery', 'available_for_pickup', 'attempt_failed', 'delayed', 'on_hold', 'exception', 'delivered', 'returning', 'returned', 'cancelled', 'expired'])), name='tracking_event_status_known'),
+            model_name="trackingevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "unknown",
+                            "pre_transit",
+                            "picked_up",
+                            "in_transit",
+                            "out_for_delivery",
+                            "available_for_pickup",
+                            "attempt_failed",
+                            "delayed",
+                            "on_hold",
+                            "exception",
+                            "delivered",
+                            "returning",
+                            "returned",
+                            "cancelled",
+                            "expired",
+                        ],
+                    )
+                ),
+                name="tracking_event_status_known",
+            ),
         ),
     ]

@@ -92,7 +92,7 @@ def check_migrations() -> str:
 
 def check_broker() -> str:
     with app.connection_for_write() as link:
-        link.ensure_connection(max_retries=1, interval_start=0.1, timeout=2)
+        link.ensure_connection(max_retries=1, interval_start=0, timeout=2)
     return os.environ.get("TRACKER_BROKER", "configured")
 
 

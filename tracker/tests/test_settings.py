@@ -1,0 +1,45 @@
+"""The settings tell what they need, and `.env.example` tells all of them."""
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def manage(tmp_path, *words, **env):
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
+    }
+    return subprocess.run(
+        [sys.executable, "manage.py", *words], check=False, cwd=ROOT, capture_output=True, text=True,
+        env=kept | {"VAR_DIR": str(tmp_path)} | env,
+    )  # fmt: skip
+
+
+def test_every_setting_is_in_the_example():
+    source = (ROOT / "tracker" / "settings.py").read_text()
+    names = set(re.findall(r'env\.\w+\(\s*"(\w+)"', source)) | set(re.findall(r'_secret\("(\w+)"\)', source))
+    told = set(re.findall(r"^# ([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert names == told
+
+
+def test_without_debug_the_secrets_have_no_default(tmp_path):
+    done = manage(tmp_path, "check", DEBUG="0")
+    assert done.returncode != 0 and "SECRET_KEY is not set. With DEBUG=0 it has no default" in done.stderr
+    done = manage(tmp_path, "check", DEBUG="0", SECRET_KEY=secrets.token_urlsafe(48))
+    assert done.returncode != 0 and "FIELD_KEY is not set" in done.stderr
+
+
+def test_production_passes_the_deploy_checks(tmp_path):
+    done = manage(
+        tmp_path, "check", "--deploy", "--fail-level", "WARNING", DEBUG="0", SECRET_KEY=secrets.token_urlsafe(48),
+        FIELD_KEY=secrets.token_urlsafe(48), ALLOWED_HOSTS="tracker.example",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
