@@ -33,7 +33,7 @@ once() {
   done
   if grep -lzF "VAR_DIR=$VAR_DIR" /proc/[0-9]*/environ 2>/dev/null | grep -v -e "/$$/" -e "/$BASHPID/" | while read -r file; do
     pid=${file#/proc/}; pid=${pid%/environ}
-    case "$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)" in *manage.py*|*gunicorn*|*celery*|*valkey*|*redis*) echo "$pid" ;; esac
+    case "$({ tr "\0" " " <"/proc/$pid/cmdline"; } 2>/dev/null)" in *manage.py*|*gunicorn*|*celery*|*valkey*|*redis*) echo "$pid" ;; esac
   done | grep -q .; then
     echo "processes were left behind" >&2
     exit 1

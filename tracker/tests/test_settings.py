@@ -43,3 +43,33 @@ def test_production_passes_the_deploy_checks(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+LOOK = """
+from django.conf import settings
+from django.test import Client
+settings.ALLOWED_HOSTS = ["testserver"]
+client = Client()
+plain = client.get("/")
+assert plain.status_code == 301 and plain["Location"].startswith("https://"), plain
+for path, status in [("/", 200), ("/admin/login/", 200), ("/nothing/", 404), ("/dev/outbox/", 404), ("/healthz", 200)]:
+    answer = client.get(path, secure=True)
+    assert answer.status_code == status, (path, answer.status_code)
+    assert "script-src 'self'" in answer["Content-Security-Policy"], path
+    assert b"Traceback" not in answer.content and b"DEBUG" not in answer.content, path
+print("looked", plain["Strict-Transport-Security"] if "Strict-Transport-Security" in plain else "")
+"""
+
+
+def test_production_serves_its_pages_with_hashed_files_and_no_development_page(tmp_path):
+    env = {
+        "DEBUG": "0",
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "FIELD_KEY": secrets.token_urlsafe(48),
+        "ALLOWED_HOSTS": "x",
+    }
+    env["BROKER_URL"] = "memory://"
+    for words in (["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"], ["shell", "-v0", "-c", LOOK]):
+        done = manage(tmp_path, *words, **env)
+        assert done.returncode == 0, done.stderr[-2000:]
+    assert "looked" in done.stdout
