@@ -1,5 +1,7 @@
 """A notice's text, from the fact it tells of and the merchant's brand."""
 
+from collections.abc import Iterable
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -48,10 +50,22 @@ def _context(notice: Notice) -> dict[str, Any]:
         "lines": list(order.lines.all()[:50]),
         "more_lines": max(0, order.lines.count() - 50),
         "parcels": [parcel for parcel in parcels if parcel.tracking_number],
-        "promise": next(
-            ((p.promised_from, p.promised_to) for p in parcels if p.promised_to and not p.delivered_at), None
-        ),
+        "promise": _promise(parcels, notice),
         "happened_at": notice.event.occurred_at.astimezone(merchant.tz),
         "link": f"{settings.BASE_URL}/t/{order.public_key}/",
         "name": order.ship_to.name,
     }
+
+
+def _promise(parcels: Iterable[Shipment], notice: Notice) -> tuple[date, date] | None:
+    """The days of the first parcel still on its way; none when they were over before the fact."""
+    told = notice.event.occurred_at.astimezone(notice.merchant.tz).date()
+    for parcel in parcels:
+        if (
+            parcel.promised_from
+            and parcel.promised_to
+            and not parcel.delivered_at
+            and parcel.promised_to >= told
+        ):
+            return parcel.promised_from, parcel.promised_to
+    return None

@@ -121,6 +121,14 @@ class TestOutbox:
             and "http" not in html.replace(f"http://127.0.0.1:8000{link}", "")
         )
 
+    def test_a_promise_that_was_over_before_the_fact_is_not_repeated(self, merchant, settings):
+        late = make_order(merchant, promised_on=NOW.date())
+        change_status(late.pk, "shipped", actor="alice", now=NOW + timedelta(days=3))
+        send(late.notices.get(milestone="confirmed"))
+        send(late.notices.get(milestone="shipped"), NOW + timedelta(days=3))
+        first, second = (mail.get_body(["plain"]).get_content() for mail in mails(settings))
+        assert "Expected Wednesday 4 March." in first and "Expected" not in second
+
     def test_naughty_names_neither_break_headers_nor_markup(self, merchant, settings):
         Merchant.objects.update(name="Evil\r\nBcc: all@example.com")
         order = make_order(merchant, address={"name": "<script>alert(1)</script> & Söhne"})
