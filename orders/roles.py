@@ -23,7 +23,3 @@ ALLOWED: dict[str, frozenset[Can]] = {
     Role.WAREHOUSE: frozenset({Can.VIEW, Can.SCAN}),
     Role.VIEWER: frozenset({Can.VIEW}),
 }
-
-
-def roles_that(can: Can) -> list[str]:
-    return [role for role, allowed in ALLOWED.items() if can in allowed]

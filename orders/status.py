@@ -36,9 +36,6 @@ MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
 """From -> to. A machine may jump forward (a carrier can deliver what nobody marked as shipped);
 only people may step back or cancel."""
 
-OPEN = frozenset({OrderStatus.PENDING, OrderStatus.PROCESSING, OrderStatus.SHIPPED})
-BEFORE_SHIPPING = frozenset({OrderStatus.PENDING, OrderStatus.PROCESSING})
-
 MACHINE_MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.PENDING: frozenset({OrderStatus.PROCESSING, OrderStatus.SHIPPED, OrderStatus.DELIVERED}),
     OrderStatus.PROCESSING: frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED}),

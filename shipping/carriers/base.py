@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
-from shipping.status import TrackingStatus
-
 MAPPING_VERSION = 1
 
 
@@ -98,7 +96,3 @@ class Carrier(Protocol):
 
 def normal_number(number: str) -> str:
     return "".join(number.split()).replace("-", "").upper()
-
-
-def known_status(word: str, table: Mapping[str, TrackingStatus]) -> TrackingStatus:
-    return table.get(word.lower(), TrackingStatus.UNKNOWN)
