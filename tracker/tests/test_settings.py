@@ -29,6 +29,37 @@ def test_every_setting_is_in_the_example():
     assert names == told
 
 
+KEPT = [
+    "DEBUG", "PORT", "BIND", "BASE_URL", "ALLOWED_HOSTS", "TRUST_PROXY", "WEB_WORKERS", "WORKER_PROCESSES",
+    "DEFAULT_FROM_EMAIL", "SMS_CHANNEL", "IMPORT_MAX_BYTES", "WEBHOOK_MAX_BYTES", "SIMULATOR", "LOGGING",
+    "CELERY_TASK_ALWAYS_EAGER",
+]  # fmt: skip
+UNCOMMENTED = """
+import sys, environ
+environ.Env.read_env(sys.argv[1])
+from tracker import settings
+print([getattr(settings, name) for name in sys.argv[2:]])
+"""
+
+
+def test_the_example_uncommented_gives_the_defaults(tmp_path):
+    """A remark after a value would become part of it."""
+    told = re.findall(r"^# ([A-Z_]+=.+)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    lines = [line for line in told if not line.startswith("VAR_DIR=")]
+    assert len(lines) > 15
+    answers = []
+    for text in ("\n".join(lines), ""):
+        (tmp_path / "env").write_text(text)
+        done = subprocess.run(
+            [sys.executable, "-c", UNCOMMENTED, tmp_path / "env", *KEPT],
+            check=False, cwd=ROOT, capture_output=True, text=True,
+            env={"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path)},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-500:]
+        answers.append(done.stdout)
+    assert answers[0] == answers[1]
+
+
 def test_without_debug_the_secrets_have_no_default(tmp_path):
     done = manage(tmp_path, "check", DEBUG="0")
     assert done.returncode != 0 and "SECRET_KEY is not set. With DEBUG=0 it has no default" in done.stderr
