@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,18 @@ def test_what_is_killed_is_started_again(portal, word):
     os.kill(killed, signal.SIGKILL)
     wait(10, lambda: killed not in processes_of(portal.var))
     wait(60, lambda: any(word in words for words in processes_of(portal.var).values()) and ready(portal))
+
+
+@LINUX
+def test_once_the_broker_is_back_it_stays_ready(portal):
+    """Links from before its restart, kept in each web process's pool, must not show as a sick worker."""
+    with ThreadPoolExecutor(8) as many:
+        assert wait(30, lambda: all(many.map(ready, [portal] * 16)))  # every web process has used its pool
+        broker = parent(portal.var, "broker.sock")
+        os.kill(broker, signal.SIGKILL)
+        wait(10, lambda: broker not in processes_of(portal.var))
+        wait(60, lambda: ready(portal))
+        assert all(many.map(ready, [portal] * 40))
 
 
 def test_a_second_copy_in_the_same_folder_or_on_the_same_port_says_what_to_do(portal, tmp_path):

@@ -103,9 +103,19 @@ def check_worker() -> str:
         if not inprocess.alive():
             raise NotReady("the threads are not running")
         return "threads of the web process"
-    if not app.control.ping(limit=1, timeout=1):
+    if not _ping():
         raise NotReady("no worker answers")
     return "answers"
+
+
+def _ping() -> bool:
+    """On a link of its own, and once more if it breaks: Celery sends through a pool of its own, whose links from
+    before a restart of the broker each fail once."""
+    with app.connection_for_write() as link:
+        try:
+            return bool(app.control.ping(limit=1, timeout=1, connection=link))
+        except link.connection_errors + link.channel_errors:
+            return bool(app.control.ping(limit=1, timeout=1, connection=link))
 
 
 CHECKS: dict[str, Callable[[], str]] = {
