@@ -112,6 +112,9 @@ def _ping() -> bool:
     """On a link of its own, and once more if it breaks: Celery sends through a pool of its own, whose links from
     before a restart of the broker each fail once."""
     with app.connection_for_write() as link:
+        link.ensure_connection(
+            max_retries=1, interval_start=0, timeout=2
+        )  # by itself it waits 2 s to try again
         try:
             return bool(app.control.ping(limit=1, timeout=1, connection=link))
         except link.connection_errors + link.channel_errors:
