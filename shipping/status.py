@@ -168,15 +168,46 @@ class ScanOutcome(models.TextChoices):
     CANCELLED = "cancelled", "Order cancelled"
     NOT_A_PARCEL = "wrong", "Not a parcel code"
     UNKNOWN = "unknown", "Unknown code"
+    OPENED = "opened", "Pack this parcel"
+    RIGHT_ITEM = "right_item", "Right item"
+    WRONG_ITEM = "wrong_item", "Wrong item"
+    TOO_MANY = "too_many", "Too many of this"
+    WRONG_PARCEL = "wrong_parcel", "Belongs to another parcel"
+    STALE_SLIP = "stale_slip", "Stale slip, reprint"
+    NO_PARCEL = "no_parcel", "Scan a slip first"
+    UNDONE = "undone", "Taken back"
+    PICKED = "picked", "Picked"
+    PICKED_ALL = "picked_all", "All of these picked already"
+    NOT_ON_LIST = "not_on_list", "Not on this list"
+    SHORT = "short", "Short"
+    ON_MANIFEST = "on_manifest", "On the manifest"
+    OTHER_MANIFEST = "other_manifest", "On another manifest"
+    OTHER_CARRIER = "other_carrier", "Another carrier’s parcel"
+    CLOSED = "closed", "The manifest is closed"
+    CONFLICT = "conflict", "Someone else was faster"
 
 
 class LateRule(models.TextChoices):
     NOT_HANDED_OVER = "not_handed_over", "Not handed over in time"
     PAST_PROMISE = "past_promise", "Past its promise"
+    HANDOVER_GAP = "handover_gap", "Handed over, not accepted by the carrier"
     SILENT = "silent", "No scan for too long"
 
 
 class DocumentKind(models.TextChoices):
     SLIPS = "slips", "Packing slips"
-    LABELS = "labels", "Labels 4 × 6 in"
+    LABELS = "labels", "Labels"
     BOTH = "both", "Slip and label of each parcel"
+    PICKS = "picks", "Pick list"
+    RETURNS = "returns", "Return slips"
+    MANIFEST = "manifest", "Hand-over manifest"
+
+
+class SortBy(models.TextChoices):
+    """In which order a run prints its parcels."""
+
+    CHOSEN = "chosen", "As chosen"
+    BIN = "bin", "By bin"
+    SKU = "sku", "By SKU"
+    CARRIER = "carrier", "By carrier"
+    TIME = "time", "Oldest order first"

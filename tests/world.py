@@ -7,10 +7,27 @@ from django.apps import apps
 
 from notifications.models import Attempt
 from orders.intake import jobs
-from orders.models import ImportIssue, Merchant
+from orders.models import ImportIssue, Merchant, Product, StockMove
 from orders.models.base import MerchantOwned
 from shipping.carriers.base import Reading
-from shipping.models import CarrierAccount, InboundWebhook, LateCase, PrintItem, PrintRun, Scan
+from shipping.models import (
+    Box,
+    CarrierAccount,
+    CarrierLabel,
+    InboundWebhook,
+    LabelSheet,
+    LateCase,
+    Manifest,
+    ManifestMove,
+    PrintItem,
+    PrintPart,
+    PrintRun,
+    Scan,
+    Shipment,
+    ShortPick,
+    Wave,
+    WaveLine,
+)
 from shipping.tracking.record import record
 from tests.factories import NOW, make_merchant, make_product, make_shipment, make_user
 
@@ -22,7 +39,9 @@ def owned_models() -> list[type[MerchantOwned]]:
 def full_merchant(slug: str) -> Merchant:
     merchant = make_merchant(slug)
     user = make_user(f"{slug}-owner", merchant)
-    make_product(merchant)
+    product = make_product(merchant)
+    if not product.moves.exists():
+        StockMove.objects.create(product=product, kind="opening", quantity=10, balance=10, at=NOW)
     shipment = make_shipment(merchant, tracking_number=f"{slug}1".upper(), carrier="DHL")
     readings = [
         Reading("in_transit", NOW, shipment_id=shipment.pk, source="staff"),
@@ -44,6 +63,10 @@ def full_merchant(slug: str) -> Merchant:
     )
     run = PrintRun.objects.create(merchant=merchant, kind="slips", total=1, created_at=NOW)
     PrintItem.objects.create(run=run, shipment=shipment, position=1)
+    PrintPart.objects.create(run=run, number=0)
+    CarrierLabel.objects.create(shipment=shipment, kind="zpl", sha256="0" * 64, added_at=NOW)
+    LabelSheet.objects.create(merchant=merchant, name="Four a sheet")
+    _floor(merchant, shipment, product)
     LateCase.objects.create(
         merchant=merchant,
         shipment=shipment,
@@ -54,3 +77,19 @@ def full_merchant(slug: str) -> Merchant:
         opened_at=NOW,
     )
     return merchant
+
+
+def _floor(merchant: Merchant, shipment: Shipment, product: Product) -> None:
+    wave = Wave.objects.create(merchant=merchant, name="Morning", created_at=NOW)
+    WaveLine.objects.create(wave=wave, product=product, quantity=1)
+    ShortPick.objects.create(
+        merchant=merchant,
+        wave=wave,
+        order_line=shipment.order.lines.first(),
+        quantity=1,
+        reason="not_found",
+        reported_at=NOW,
+    )
+    Box.objects.create(merchant=merchant, name="Small")
+    manifest = Manifest.objects.create(merchant=merchant, number=1, carrier="DHL", opened_at=NOW)
+    ManifestMove.objects.create(manifest=manifest, kind="opened", at=NOW)

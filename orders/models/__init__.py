@@ -1,21 +1,24 @@
-from orders.models.catalogue import Product
+from orders.models.catalogue import Product, StockMove
 from orders.models.customer import Customer
 from orders.models.imports import ImportIssue, ImportJob
 from orders.models.ledger import OrderEvent
-from orders.models.merchant import Location, Membership, Merchant, User
+from orders.models.merchant import LabelSize, Location, Membership, Merchant, PaperSize, User
 from orders.models.order import Order, OrderLine, ShippingAddress
 
 __all__ = [
     "Customer",
     "ImportIssue",
     "ImportJob",
+    "LabelSize",
     "Location",
     "Membership",
     "Merchant",
     "Order",
     "OrderEvent",
     "OrderLine",
+    "PaperSize",
     "Product",
     "ShippingAddress",
+    "StockMove",
     "User",
 ]

@@ -19,7 +19,14 @@ class Product(MerchantOwned):
     bin = models.CharField("bin", max_length=40, blank=True, help_text="Where it lies, e.g. A-03-2.")
     weight_g = models.PositiveIntegerField("weight (g)", default=0)
     track_stock = models.BooleanField("count stock", default=True)
-    on_hand = models.PositiveIntegerField(default=0)
+    allow_negative = models.BooleanField(
+        "may go below zero",
+        default=False,
+        help_text="Promise and send more than is counted, as for things made to order.",
+    )
+    on_hand = models.IntegerField(
+        default=0, help_text="Written by orders.stock alone; the sum of the product's moves."
+    )
     reserved = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
@@ -27,10 +34,14 @@ class Product(MerchantOwned):
         constraints = [
             models.UniqueConstraint(fields=["merchant", "sku"], name="product_sku_once_per_merchant"),
             models.CheckConstraint(
-                condition=Q(reserved__lte=F("on_hand")), name="product_reserved_within_on_hand"
+                condition=Q(allow_negative=True) | Q(on_hand__gte=0, reserved__lte=F("on_hand")),
+                name="product_reserved_within_on_hand",
             ),
         ]
-        indexes = [models.Index(fields=["merchant", "gtin"], name="product_by_gtin")]
+        indexes = [
+            models.Index(fields=["merchant", "gtin"], name="product_by_gtin"),
+            models.Index(fields=["merchant", "bin"], name="product_by_bin"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sku} {self.name}"
@@ -38,3 +49,41 @@ class Product(MerchantOwned):
     @property
     def available(self) -> int:
         return self.on_hand - self.reserved
+
+
+class StockMove(MerchantOwned):
+    """One change of a product's pieces on hand, and why. Append-only: the moves of a product sum to its
+    `on_hand`, and `balance` is that sum after this one. `key`, where given, makes a repeat of the same move
+    do nothing.
+    """
+
+    class Kind(models.TextChoices):
+        OPENING = "opening", "Opening balance"
+        RECEIVED = "received", "Received"
+        ADJUSTED = "adjusted", "Adjusted"
+        COUNTED = "counted", "Counted"
+        SHIPPED = "shipped", "Shipped"
+        RETURNED = "returned", "Came back"
+        SHORT = "short", "Missing when picked"
+
+    merchant_path = "product__merchant"
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="moves")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    quantity = models.IntegerField(help_text="Pieces, with a sign.")
+    balance = models.IntegerField()
+    reason = models.CharField(max_length=200, blank=True)
+    reference = models.CharField(max_length=60, blank=True, help_text="Parcel, wave or delivery note.")
+    actor = models.CharField(max_length=150, blank=True)
+    key = models.CharField(max_length=100, null=True, editable=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "key"], name="stock_move_once"),
+            models.CheckConstraint(condition=~Q(quantity=0), name="stock_move_moves"),
+        ]
+        indexes = [models.Index(fields=["product", "-id"], name="stock_move_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity:+d} {self.product.sku}"

@@ -29,6 +29,16 @@ def logo_size(value: Any) -> None:
         raise ValidationError("The logo is over 300 kB; a PNG of 600 pixels is plenty.")
 
 
+class PaperSize(models.TextChoices):
+    A4 = "a4", "A4 (210 × 297 mm)"
+    LETTER = "letter", "US Letter (8.5 × 11 in)"
+
+
+class LabelSize(models.TextChoices):
+    FOUR_BY_SIX = "4x6", "4 × 6 in"
+    A6 = "a6", "A6 (105 × 148 mm)"
+
+
 class MerchantQuerySet(Walled):
     def visible_to(self, user: Any) -> "MerchantQuerySet":
         if not user.is_authenticated or not user.is_active:
@@ -77,6 +87,13 @@ class Merchant(MerchantOwned):
     silent_days = models.PositiveSmallIntegerField(
         default=4, help_text="Business days without a scan after which a parcel counts as silent."
     )
+    acceptance_hours = models.PositiveSmallIntegerField(
+        default=12,
+        help_text="Hours of business days that a carrier has to scan what was handed over to it.",
+    )
+    paper = models.CharField(max_length=6, choices=PaperSize.choices, default=PaperSize.A4)
+    label_size = models.CharField(max_length=4, choices=LabelSize.choices, default=LabelSize.FOUR_BY_SIX)
+    slip_prices = models.BooleanField("show prices on packing slips", default=False)
     notify_email = models.BooleanField("tell customers by e-mail", default=True)
     notify_sms = models.BooleanField("tell customers by SMS", default=False)
     is_demo = models.BooleanField(default=False, editable=False)

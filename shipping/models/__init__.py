@@ -1,20 +1,30 @@
 from shipping.models.carrier import CarrierAccount, InboundWebhook, QuarantinedReading
-from shipping.models.document import PrintItem, PrintRun
+from shipping.models.document import CarrierLabel, LabelSheet, PrintItem, PrintPart, PrintRun
 from shipping.models.event import Scan, TrackingEvent
+from shipping.models.floor import Box, Manifest, ManifestMove, ShortPick, Wave, WaveLine
 from shipping.models.late import LateCase
 from shipping.models.promise import Promise
 from shipping.models.shipment import Shipment, ShipmentLine
 
 __all__ = [
+    "Box",
     "CarrierAccount",
+    "CarrierLabel",
     "InboundWebhook",
+    "LabelSheet",
     "LateCase",
+    "Manifest",
+    "ManifestMove",
     "PrintItem",
+    "PrintPart",
     "PrintRun",
     "Promise",
     "QuarantinedReading",
     "Scan",
     "Shipment",
     "ShipmentLine",
+    "ShortPick",
     "TrackingEvent",
+    "Wave",
+    "WaveLine",
 ]

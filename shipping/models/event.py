@@ -66,10 +66,21 @@ class Scan(MerchantOwned):
     shipment = models.ForeignKey(Shipment, null=True, on_delete=models.SET_NULL, related_name="scans")
     client_id = models.UUIDField(help_text="Made by the scanning page; a resend is the same scan.")
     mode = models.CharField(max_length=12)
+    station = models.CharField(max_length=40, blank=True)
     code = models.CharField(max_length=100)
-    outcome = models.CharField(max_length=12, choices=ScanOutcome.choices)
+    line = models.ForeignKey(
+        "ShipmentLine", null=True, blank=True, on_delete=models.SET_NULL, related_name="scans"
+    )
+    details = models.JSONField(
+        default=dict, blank=True, help_text="What the code said: GTIN, lot, serial ..."
+    )
+    undoes = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="undone_by"
+    )
+    outcome = models.CharField(max_length=16, choices=ScanOutcome.choices)
     operator = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
-    scanned_at = models.DateTimeField()
+    scanned_at = models.DateTimeField(help_text="By the station's clock.")
+    received_at = models.DateTimeField(null=True, help_text="By the server's clock.")
 
     class Meta:
         ordering = ["-pk"]

@@ -31,6 +31,13 @@ class Shipment(MerchantOwned):
     service = models.CharField(max_length=60, blank=True)
     tracking_number = models.CharField(max_length=60, blank=True)
     weight_g = models.PositiveIntegerField("weight (g)", default=0)
+    box = models.ForeignKey("Box", null=True, blank=True, on_delete=models.SET_NULL, related_name="shipments")
+    wave = models.ForeignKey(
+        "Wave", null=True, blank=True, on_delete=models.SET_NULL, related_name="shipments"
+    )
+    manifest = models.ForeignKey(
+        "Manifest", null=True, blank=True, on_delete=models.SET_NULL, related_name="shipments"
+    )
 
     tracking_status = models.CharField(
         max_length=24, choices=TrackingStatus.choices, default=TrackingStatus.UNKNOWN
@@ -76,6 +83,11 @@ class Shipment(MerchantOwned):
             models.Index(fields=["merchant", "tracking_status", "-created_at"], name="shipment_by_status"),
             models.Index(fields=["merchant", "tracking_number"], name="shipment_by_number"),
             models.Index(
+                fields=["handed_over_at"],
+                condition=OPEN & Q(handed_over_at__isnull=False, first_scan_at__isnull=True),
+                name="shipment_not_accepted",
+            ),
+            models.Index(
                 fields=["ship_by"], condition=OPEN & Q(handed_over_at__isnull=True), name="shipment_due_out"
             ),
             models.Index(fields=["promised_to"], condition=OPEN, name="shipment_due_in"),
@@ -96,10 +108,14 @@ class ShipmentLine(MerchantOwned):
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="lines")
     order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="shipment_lines")
     quantity = models.PositiveIntegerField()
+    packed = models.PositiveIntegerField(default=0, help_text="Pieces scanned into the box.")
 
     class Meta:
         ordering = ["order_line__position"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(packed__lte=models.F("quantity")), name="shipment_line_packed_within_quantity"
+            ),
             models.UniqueConstraint(fields=["shipment", "order_line"], name="shipment_line_once"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="shipment_line_at_least_one"),
         ]
