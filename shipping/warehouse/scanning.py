@@ -7,8 +7,10 @@ code -> parcel of the scanning person's shops?  no: unknown (another shop's parc
 
 import re
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -23,9 +25,9 @@ from shipping.carriers.base import Reading
 from shipping.models import Scan, Shipment
 from shipping.status import Direction, ScanOutcome, Stage, TrackingStatus
 from shipping.tracking.record import record
+from shipping.warehouse.pull import Judged, Pull
 
 PACK, HANDOVER = "pack", "handover"
-MODES = (PACK, HANDOVER)
 MAX_CODE = 100
 
 _PARCEL = re.compile(r"P[0-9A-HJKMNP-TV-Z]{11}")
@@ -46,30 +48,31 @@ class Scanned:
     by: str = ""
     at: datetime | None = None
     resent: bool = False
+    shown: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Pull:
-    user: User
-    merchants: QuerySet[Merchant]
-    code: str
-    mode: str
-    client_id: uuid.UUID
-    now: datetime
-
-
-def scan(*, user: User, code: str, mode: str, client_id: uuid.UUID, now: datetime) -> Scanned | None:
+def scan(
+    *,
+    user: User,
+    code: str,
+    mode: str,
+    client_id: uuid.UUID,
+    now: datetime,
+    scanned_at: datetime | None = None,
+    station: str = "",
+    subject: str = "",
+) -> Scanned | None:
     """Apply one scan. `client_id` is made by the scanning page: the same one again changes nothing and gets
     the same outcome. None when the person may scan for no shop. Raises ValueError for an unknown mode."""
-    if mode not in MODES:
+    if mode not in HANDLERS:
         raise ValueError(mode)
     merchants = scanning_merchants(user)
     code = code.replace("\x00", "").strip()[:MAX_CODE]
     home = merchants.order_by("pk").first()
     if home is None:
         return None
+    pull = Pull(user, merchants, code, mode, client_id, now, scanned_at or now, station[:40], subject[:60])
     try:
-        pull = _Pull(user, merchants, code, mode, client_id, now)
         return _earlier(merchants, client_id) or _apply(pull, home)
     except IntegrityError:  # its twin was faster
         earlier = _earlier(merchants, client_id)
@@ -100,33 +103,52 @@ def _earlier(merchants: QuerySet[Merchant], client_id: uuid.UUID) -> Scanned | N
 
 
 @transaction.atomic
-def _apply(pull: _Pull, home: Merchant) -> Scanned:
-    code, target = _find(pull.merchants, pull.code)
-    shipment, by, at = None, "", None
-    if target is None:
-        outcome = ScanOutcome.UNKNOWN if _PARCEL.fullmatch(code) else ScanOutcome.NOT_A_PARCEL
-    else:
-        order = lock_order(target.order_id)
-        shipment = Shipment.objects.select_for_update().get(pk=target.pk)
-        shipment.order = order
-        outcome = _judge(shipment, order, pull.mode)
-        if outcome == ScanOutcome.PACKED:
-            _pack(shipment, order, pull.user, pull.now)
-        elif outcome == ScanOutcome.HANDED_OVER:
-            _hand_over(shipment, order, pull.user, pull.now)
-        elif outcome == ScanOutcome.REPEATED:
-            by, at = _who_did(shipment, pull.mode)
+def _apply(pull: Pull, home: Merchant) -> Scanned:
+    judged = HANDLERS[pull.mode](pull)
+    shipment = judged.shipment
     Scan.objects.create(
-        merchant_id=shipment.merchant_id if shipment else home.pk,
+        merchant_id=judged.merchant_id or (shipment.merchant_id if shipment else home.pk),
         shipment=shipment,
         client_id=pull.client_id,
         mode=pull.mode,
-        code=code,
-        outcome=outcome,
+        station=pull.station,
+        code=judged.code[:MAX_CODE],
+        line=judged.line,
+        details=judged.details,
+        undoes=judged.undoes,
+        outcome=judged.outcome,
         operator=pull.user,
-        scanned_at=pull.now,
+        scanned_at=pull.scanned_at,
+        received_at=pull.now,
     )
-    return Scanned(outcome, pull.mode, code, pull.client_id, shipment, by, at)
+    return Scanned(
+        judged.outcome,
+        pull.mode,
+        judged.code,
+        pull.client_id,
+        shipment,
+        judged.by,
+        judged.at,
+        shown=judged.shown,
+    )
+
+
+def _whole_parcel(pull: Pull) -> Judged:
+    """Pack or hand over a parcel by one scan of its code."""
+    code, target = _find(pull.merchants, pull.code)
+    if target is None:
+        return Judged(ScanOutcome.UNKNOWN if _PARCEL.fullmatch(code) else ScanOutcome.NOT_A_PARCEL, code)
+    order = lock_order(target.order_id)
+    shipment = Shipment.objects.select_for_update().get(pk=target.pk)
+    shipment.order = order
+    outcome, by, at = _judge(shipment, order, pull.mode), "", None
+    if outcome == ScanOutcome.PACKED:
+        _pack(shipment, order, pull.user, pull.now)
+    elif outcome == ScanOutcome.HANDED_OVER:
+        _hand_over(shipment, order, pull.user, pull.now)
+    elif outcome == ScanOutcome.REPEATED:
+        by, at = _who_did(shipment, pull.mode)
+    return Judged(outcome, code, shipment, by=by, at=at)
 
 
 def _find(merchants: QuerySet[Merchant], code: str) -> tuple[str, Shipment | None]:
@@ -202,3 +224,9 @@ def _who_did(shipment: Shipment, mode: str) -> tuple[str, datetime | None]:
     if first is None:
         return "", shipment.packed_at if mode == PACK else shipment.handed_over_at
     return first.operator.get_username() if first.operator else "", first.scanned_at
+
+
+HANDLERS: dict[str, Callable[[Pull], Judged]] = {PACK: _whole_parcel, HANDOVER: _whole_parcel}
+"""What the station can do, by the name of its mode. Each handler runs inside the transaction that keeps the
+scan, locks the order before the parcel, and raises nothing for bad input: every outcome is a `ScanOutcome`."""
+MODES = tuple(HANDLERS)
