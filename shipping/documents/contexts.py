@@ -1,6 +1,7 @@
 """What goes on paper, as plain data: all that the templates show, so no price can slip in."""
 
 import base64
+import hashlib
 import io
 import logging
 import re
@@ -13,12 +14,15 @@ from django.utils.dateformat import format as format_date
 from PIL import Image
 
 from orders.models import Location, Merchant, Order, OrderLine
+from orders.secrets import CROCKFORD
 from shipping.documents.addresses import address_lines, language_of
 from shipping.documents.measure import printable
 from shipping.models import Shipment, ShipmentLine
 from shipping.status import Direction, Stage
 
 log = logging.getLogger(__name__)
+
+HASH_LENGTH = 4  # of 32 letters: one change in a million goes unseen
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class SlipContext:
     backordered: tuple[Item, ...]
     link: str
     code: str
+    hash: str = ""
 
 
 @dataclass(frozen=True)
@@ -192,6 +197,7 @@ def _papers(
         backordered=tuple(Item(line.sku, line.name, missing_of(line)) for line in shelf.short[order.pk]),
         link=f"{settings.BASE_URL}/t/{order.public_key}/",
         code=shipment.code,
+        hash=content_hash(order, shipment.service or order.service, parcels[place - 1][1]),
     )
     label = LabelContext(
         brand=brand,
@@ -207,6 +213,16 @@ def _papers(
         code=shipment.code,
     )
     return Papers(shipment.pk, order.pk, slip, label)
+
+
+def content_hash(order: Order, service: str, items: tuple[Item, ...]) -> str:
+    """Of what matters to the person who packs and to the one who receives: what is in this parcel, where it
+    goes and what the card says. What is in the order's other parcels does not matter."""
+    to = order.ship_to
+    address = (to.name, to.company, to.line1, to.line2, to.city, to.region, to.postal_code, to.country)
+    packed = sorted((item.sku, item.quantity) for item in items)
+    digest = hashlib.sha256(repr((address, order.gift_message, service, packed)).encode()).digest()
+    return "".join(CROCKFORD[byte % 32] for byte in digest[:HASH_LENGTH])
 
 
 def weight_text(grams: int) -> str:
