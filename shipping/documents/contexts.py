@@ -8,16 +8,20 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.dateformat import format as format_date
+from django.utils.formats import get_format
 from PIL import Image
 
 from orders.models import Location, Merchant, Order, OrderLine
 from orders.secrets import CROCKFORD
 from shipping.documents.addresses import address_lines, language_of
 from shipping.documents.measure import printable
-from shipping.models import Shipment, ShipmentLine
+from shipping.documents.words import say
+from shipping.models import CarrierLabel, Shipment, ShipmentLine
 from shipping.status import Direction, Stage
 
 log = logging.getLogger(__name__)
@@ -40,6 +44,7 @@ class Item:
     name: str
     quantity: int
     bin: str = ""
+    price: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,18 @@ class SlipContext:
     link: str
     code: str
     hash: str = ""
+    locale: str = "en"
+    total: str = ""  # "" unless the merchant shows prices
+    back_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CarrierPaper:
+    """A label the carrier issued: `kind` is pdf, png or zpl; `name` is its file in the storage."""
+
+    kind: str
+    name: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,7 @@ class LabelContext:
     parcels: int
     tracking_number: str
     code: str
+    issued: CarrierPaper | None = None
 
 
 @dataclass(frozen=True)
@@ -105,21 +123,42 @@ def contexts_for(merchant: Merchant, shipment_ids: Sequence[int]) -> list[Papers
     found = (
         Shipment.objects.for_merchant(merchant)
         .exclude(stage=Stage.VOID)
-        .select_related("order__ship_to")
+        .select_related("order__ship_to", "carrier_label")
         .in_bulk(list(shipment_ids))
     )
     wanted = [found[pk] for pk in dict.fromkeys(shipment_ids) if pk in found]
     shelf = _Shelf(merchant, {shipment.order_id for shipment in wanted})
-    sender = Location.objects.for_merchant(merchant).filter(kind=Location.Kind.SENDER).first()
-    origin = address_lines(sender) if sender else (merchant.name,)
-    brand = brand_of(merchant)
-    return [_papers(shipment, brand, origin, merchant, shelf) for shipment in wanted]
+    house = House.of(merchant)
+    return [_papers(shipment, house, shelf) for shipment in wanted]
+
+
+@dataclass(frozen=True)
+class House:
+    """What all papers of a merchant share."""
+
+    merchant: Merchant
+    brand: Brand
+    origin: tuple[str, ...]
+    back_to: tuple[str, ...]
+
+    @classmethod
+    def of(cls, merchant: Merchant) -> "House":
+        places = {place.kind: place for place in Location.objects.for_merchant(merchant)}
+        sender = places.get(Location.Kind.SENDER)
+        returns = places.get(Location.Kind.RETURNS, sender)
+        return cls(
+            merchant,
+            brand_of(merchant),
+            address_lines(sender) if sender else (merchant.name,),
+            address_lines(returns) if returns else (merchant.name,),
+        )
 
 
 class _Shelf:
     """The parcels of these orders, and what of each is not there to be packed."""
 
     def __init__(self, merchant: Merchant, order_ids: set[int]) -> None:
+        self.prices = merchant.slip_prices
         siblings = (
             Shipment.objects.for_merchant(merchant)
             .filter(order_id__in=order_ids)
@@ -160,9 +199,12 @@ class _Shelf:
                     missing[row.order_line_id] -= absent
                 if row.quantity > absent:
                     line = row.order_line
-                    items.append(Item(line.sku, line.name, row.quantity - absent, line.product.bin))
+                    items.append(self.item(line, row.quantity - absent, line.product.bin))
             contents.insert(0, (parcel, tuple(items)))
         return contents
+
+    def item(self, line: OrderLine, quantity: int, place: str = "") -> Item:
+        return Item(line.sku, line.name, quantity, place, f"{line.unit_price:,.2f}" if self.prices else "")
 
 
 def missing_of(line: OrderLine) -> int:
@@ -170,49 +212,66 @@ def missing_of(line: OrderLine) -> int:
     return max(0, line.quantity - line.reserved - line.shipped)
 
 
-def _papers(
-    shipment: Shipment, brand: Brand, origin: tuple[str, ...], merchant: Merchant, shelf: _Shelf
-) -> Papers:
+def _papers(shipment: Shipment, house: House, shelf: _Shelf) -> Papers:
     order: Order = shipment.order
     parcels = shelf.items_by_parcel(order.pk, shipment.direction)
     place = next(index for index, (parcel, _) in enumerate(parcels, 1) if parcel.pk == shipment.pk)
-    address = order.ship_to
+    address, service, items = order.ship_to, shipment.service or order.service, parcels[place - 1][1]
     to = Recipient(printable(address.name), address_lines(address), language_of(address.country))
     slip = SlipContext(
-        brand=brand,
+        brand=house.brand,
         order=order.number,
-        date=format_date(order.placed_at.astimezone(merchant.tz), "j F Y"),
+        date=date_text(order.placed_at.astimezone(house.merchant.tz).date(), order.locale),
         to=to,
-        sender=origin,
-        service=shipment.service or order.service,
-        items=parcels[place - 1][1],
+        sender=house.origin,
+        service=service,
+        items=items,
         gift_message=order.gift_message,
         parcel=place,
         parcels=len(parcels),
         others=tuple(
-            OtherParcel(f"In parcel {index} of {len(parcels)}", items)
-            for index, (_, items) in enumerate(parcels, 1)
-            if index != place and items
+            OtherParcel(say("other", order.locale, x=index, y=len(parcels)), others)
+            for index, (_, others) in enumerate(parcels, 1)
+            if index != place and others
         ),
-        backordered=tuple(Item(line.sku, line.name, missing_of(line)) for line in shelf.short[order.pk]),
+        backordered=tuple(shelf.item(line, missing_of(line)) for line in shelf.short[order.pk]),
         link=f"{settings.BASE_URL}/t/{order.public_key}/",
         code=shipment.code,
-        hash=content_hash(order, shipment.service or order.service, parcels[place - 1][1]),
+        hash=content_hash(order, service, items),
+        locale=order.locale,
+        total=f"{order.total:,.2f} {order.currency}" if house.merchant.slip_prices else "",
+        back_to=house.back_to,
     )
     label = LabelContext(
-        brand=brand,
+        brand=house.brand,
         order=order.number,
         to=to,
-        sender=origin,
+        sender=house.origin,
         carrier=shipment.carrier,
-        service=slip.service,
+        service=service,
         weight=weight_text(shipment.weight_g),
         parcel=place,
         parcels=len(parcels),
         tracking_number=shipment.tracking_number,
         code=shipment.code,
+        issued=_issued(shipment),
     )
     return Papers(shipment.pk, order.pk, slip, label)
+
+
+def _issued(shipment: Shipment) -> CarrierPaper | None:
+    try:
+        label = shipment.carrier_label
+    except CarrierLabel.DoesNotExist:
+        return None
+    return CarrierPaper(label.kind, label.file.name or "", label.sha256)
+
+
+def date_text(day: date, locale: str) -> str:
+    """As the language writes it, with the month as a word."""
+    with translation.override(locale if translation.check_for_language(locale) else "en"):
+        pattern = "j F Y" if locale.startswith("en") else get_format("DATE_FORMAT", lang=locale)
+        return format_date(day, pattern)
 
 
 def content_hash(order: Order, service: str, items: tuple[Item, ...]) -> str:

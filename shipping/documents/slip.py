@@ -1,221 +1,287 @@
-"""The packing slip, A4: every block is placed here, in millimetres, so that a page costs no layout.
+"""The packing slip: every block is placed here, in millimetres, so that a page costs no layout.
 
-What varies in length (gift message, lines, what comes separately) flows as rows on a grid and goes on over as
-many pages as it needs.
+What varies in length (gift message, lines, what comes separately) flows as rows on a grid and goes on over as many
+pages as it needs.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import groupby
-from typing import Any
+from dataclasses import dataclass
 
 from shipping.documents.codes import Rect, code128, qr
 from shipping.documents.contexts import Item, SlipContext
-from shipping.documents.engine import Ink
-from shipping.documents.measure import MM, fit, wrap
+from shipping.documents.measure import MM
+from shipping.documents.page import DARK, GREY, Align, Ink, Page, Picture
+from shipping.documents.typesetting import fit, runs_left, wrap
+from shipping.documents.words import say
 
-LEFT, WIDTH = 16.0, 178.0
+PAPERS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}
+LEFT = 16.0
 HAIR, TICK, EDGE = 0.2, 3.4, 0.3
-EVEN = 2  # the height of a row of one line
 GRID = 4.2  # one line of a row; a row is its lines and one more
-FIRST, NEXT = (46.0, 245.0), (29.0, 279.0)  # what rows may fill; on the first page below the addresses
-NAME, SKU, BIN = 89.0, 40.0, 22.0  # column widths
+SKU, BIN, PRICE = 40.0, 22.0, 18.0  # column widths
+NAME_AT = 21.5  # from the left margin
 MODULE = 0.375  # of the Code 128: three dots at 203 dpi
+FIRST_END, NEXT_END = 52.0, 18.0  # what the foot of a first page and of a further page needs
+NEXT_TOP = 29.0
 
 
 @dataclass(frozen=True)
 class Row:
     kind: str  # gift, items, more (in another parcel or to follow), a heading of these, or a gap
-    name: list[str]
+    name: tuple[str, ...]
     quantity: str = ""
-    sku: list[str] = field(default_factory=list)
-    bin: list[str] = field(default_factory=list)
+    sku: tuple[str, ...] = ()
+    bin: tuple[str, ...] = ()
+    price: str = ""
 
     @property
-    def height(self) -> int:
+    def height(self) -> float:
         if self.kind in ("gift", "gap"):
-            return 1
-        return max(len(self.name), len(self.sku), len(self.bin), 1) + 1
+            return GRID
+        return (max(len(self.name), len(self.sku), len(self.bin), 1) + 1) * GRID
 
 
-@dataclass(frozen=True)
-class Segment:
-    """Rows of one kind that follow each other on a page: one block of text per column, and the lines."""
-
-    kind: str
-    even: bool  # all rows are of one line: then a line is as high as a row
-    top: float
-    height: float
-    quantity: str
-    large: bool  # quantities of five digits and more are set smaller
-    name: str
-    sku: str
-    bin: str
-    rules: tuple[Rect, ...]
-
-    @property
-    def css(self) -> str:
-        return f"{self.kind} even" if self.even else self.kind
+def slip_pages(slip: SlipContext, paper: str = "a4") -> list[Page]:
+    """The slip on as many pages as it needs; mirrored where the language runs from right to left."""
+    width, height = PAPERS[paper]
+    first = Page(width, height)
+    top = _head(first, slip) + 7
+    sheets = _paginate(list(_rows(slip, width)), top, height, slip.locale)
+    pages = [first] + [Page(width, height) for _ in sheets[1:]]
+    for number, (page, rows) in enumerate(zip(pages, sheets, strict=True), 1):
+        if number > 1:
+            _next_head(page, slip)
+        _table(page, rows, slip)
+        _foot(page, slip, number, len(pages))
+    _codes(first, slip)
+    return [page.mirrored() for page in pages] if slip.locale.startswith("ar") else pages
 
 
-def pages_of(slip: SlipContext) -> list[dict[str, Any]]:
-    """What the template shows, page by page."""
-    first = _first(slip)
-    sheets = _paginate(list(_rows(slip)), FIRST[0] + first["height"] + 7)
-    number_size, number = fit([slip.order], 84, 10, (22, 18, 15, 12, 10, 8), leading=1.15, bold=True)
-    footer_size, footer = fit([slip.brand.footer], 140, 9, (7.5, 7, 6.5, 6, 5), leading=1.25)
-    shared = {
-        "brand": slip.brand,
-        "number": "\n".join(number),
-        "number_size": number_size,
-        "small_number": " ".join(number) if len(number) == 1 else number[0] + "…",
-        "footer": "\n".join(footer),
-        "footer_size": footer_size,
-        "code": slip.code,
-        "pages": len(sheets),
-    }
-    return [
-        shared | {"page": index, "segments": segments, "first": first if index == 1 else None}
-        for index, segments in enumerate(sheets, 1)
+def _head(page: Page, slip: SlipContext) -> float:
+    """Brand, number, addresses and facts. Returns where the highest of them ends."""
+    lang, inner = slip.locale, page.width - 2 * LEFT
+    if slip.brand.logo:
+        page.pictures.append(Picture(slip.brand.logo, LEFT, 14, 84, 15))
+    else:
+        size, lines = fit([slip.brand.name], 84, 15, (22, 18, 15, 12, 10, 8), leading=1.15, bold=True)
+        page.write(lines, LEFT, 14, size, leading=1.15, room=84, bold=True, colour=slip.brand.colour)
+    right = page.width - LEFT - 84
+    page.caption(say("slip", lang), right, 14, room=84, align="right")
+    size, lines = fit([slip.order], 84, 10, (22, 18, 15, 12, 10, 8), leading=1.15, bold=True)
+    page.write(lines, right, 18.6, size, leading=1.15, room=84, align="right", bold=True)
+    page.rule(LEFT, 34, inner, 1, slip.brand.colour)
+
+    page.caption(say("to", lang), LEFT, 41, room=84)
+    size, _ = fit(
+        slip.to.lines, 84, 36, (13, 12, 11, 10, 9, 8, 7, 6, 5), leading=1.35, bold=True, lang=slip.to.language
+    )
+    ends = [76.0, recipient(page, slip.to.lines, slip.to.name, slip.to.language, LEFT, 46, 84, size)]
+    page.caption(say("from", lang), 107, 41, room=42)
+    size, lines = fit(slip.sender, 42, 36, (8.5, 8, 7, 6, 5), leading=1.4)
+    ends.append(page.write(lines, 107, 46, size, leading=1.4, room=42, colour=DARK))
+    facts = (
+        ("date", slip.date),
+        ("parcel", say("x_of_y", lang, x=slip.parcel, y=slip.parcels)),
+        ("service", slip.service),
+    )
+    at, room = 41.0, page.width - LEFT - 157
+    for name, value in facts:
+        if value:
+            page.caption(say(name, lang), 157, at, room=room)
+            size, lines = fit([value], room, 7.6, (10, 9, 8, 7, 6, 5), leading=1.15, bold=True)
+            at = page.write(lines, 157, at + 3.8, size, leading=1.15, room=room, bold=True) + 2.2
+    return max(*ends, at - 2)
+
+
+def recipient(
+    page: Page,
+    lines: tuple[str, ...],
+    name: str,
+    lang: str,
+    left: float,
+    top: float,
+    room: float,
+    size: float,
+    leading: float = 1.35,
+) -> float:
+    """An address with the name in bold, wherever its country puts the name; all of it at the right if any of it
+    runs from right to left."""
+    align: Align = "end" if any(map(runs_left, lines)) else "left"
+    for text in lines:
+        bold = text == name
+        wrapped = wrap(text, room, size, bold=True, lang=lang)
+        top = page.write(
+            wrapped, left, top, size, leading=leading, room=room, align=align, bold=bold, lang=lang
+        )
+    return top
+
+
+def _next_head(page: Page, slip: SlipContext) -> None:
+    number, inner = wrap(slip.order, 76, 10, bold=True), page.width - 2 * LEFT
+    name = wrap(slip.brand.name, 76, 10, bold=True)
+    page.write(_short(name), LEFT, 16, 10, room=76, bold=True, colour=slip.brand.colour)
+    page.write(slip.code, 92, 16.3, 8, room=36, colour=GREY)
+    page.write(_short(number), page.width - LEFT - 76, 16, 10, room=76, align="right", bold=True)
+    page.rule(LEFT, 24, inner, 0.6, slip.brand.colour)
+
+
+def _short(lines: tuple[str, ...]) -> str:
+    return lines[0] + ("…" if len(lines) > 1 else "") if lines else ""
+
+
+def _rows(slip: SlipContext, width: float) -> Iterator[Row]:
+    lang, inner = slip.locale, width - 2 * LEFT
+    message = [
+        line for part in slip.gift_message.splitlines() for line in (wrap(part, inner - 16, 10.5) or ("",))
     ]
-
-
-def _first(slip: SlipContext) -> dict[str, Any]:
-    """What only the first page has: the addresses, the facts, the codes."""
-    brand_size, brand = fit([slip.brand.name], 84, 15, (22, 18, 15, 12, 10, 8), leading=1.15, bold=True)
-    to_size, _ = fit(list(slip.to.lines), 84, 36, (13, 12, 11, 10, 9, 8, 7, 6, 5), leading=1.35, bold=True)
-    from_size, sender = fit(list(slip.sender), 42, 36, (8.5, 8, 7, 6, 5), leading=1.4)
-    link_size, link = fit([slip.link], 72, 8, (7.5, 7, 6, 5), leading=1.35)
-    contact_size, contact = fit([slip.brand.contact], 72, 8, (8, 7, 6, 5), leading=1.35)
-    to = [
-        (line, text == slip.to.name) for text in slip.to.lines for line in wrap(text, 84, to_size, bold=True)
-    ]
-    facts = [
-        ("Order date", slip.date),
-        ("Parcel", f"{slip.parcel} of {slip.parcels}"),
-        ("Service", slip.service),
-    ]
-    heights = len(to) * to_size * 1.35, len(sender) * from_size * 1.4, 30 / MM
-    return {
-        "height": max(heights) * MM,
-        "brand_name": "\n".join(brand),
-        "brand_size": brand_size,
-        "to": to,
-        "to_size": to_size,
-        "language": slip.to.language,
-        "from": "\n".join(sender),
-        "from_size": from_size,
-        "facts": [
-            (name, *fit([value], 37, 7.4, (10, 8, 6, 5), leading=3.7 / MM / 10, bold=True))
-            for name, value in facts
-            if value
-        ],
-        "bars_width": min(code128(slip.code).width * MODULE, 82),
-        "url": slip.link,
-        "link": "\n".join(link),
-        "link_size": link_size,
-        "contact": "\n".join(contact),
-        "contact_size": contact_size,
-    }
-
-
-def _rows(slip: SlipContext) -> Iterator[Row]:
-    message = [line for part in slip.gift_message.splitlines() for line in (wrap(part, 162, 10.5) or [""])]
     if message:
-        yield Row("gift-head", ["A message for you"])
-        yield from (Row("gift", [line]) for line in message)
-        yield Row("gap", [])
-    yield Row("items-head", ["In this parcel" if slip.parcels > 1 or slip.backordered else "Items"])
-    yield from (_item(item, "items") for item in slip.items)
+        yield Row("gift-head", (say("message", lang),))
+        yield from (Row("gift", (line,)) for line in message)
+        yield Row("gap", ())
+    divided = slip.parcels > 1 or slip.backordered
+    yield Row("items-head", (say("in_this" if divided else "items", lang),))
+    yield from (_item(item, "items", slip, inner) for item in slip.items)
     if not slip.items:
-        yield Row("more", ["Nothing is ready to be packed yet."])
+        yield Row("more", (say("nothing", lang),))
+    if slip.total:
+        yield Row("more", (say("total", lang),), price=slip.total)
     if slip.backordered:
-        yield Row("gap", [])
-        yield Row("more-head", ["Back-ordered: follows separately as soon as it is in"])
-        yield from (_item(item, "more") for item in slip.backordered)
+        yield Row("gap", ())
+        yield Row("more-head", (say("backordered", lang),))
+        yield from (_item(item, "more", slip, inner) for item in slip.backordered)
     for parcel in slip.others:
-        yield Row("gap", [])
-        yield Row("more-head", [parcel.title])
-        yield from (_item(item, "more") for item in parcel.items)
+        yield Row("gap", ())
+        yield Row("more-head", (parcel.title,))
+        yield from (_item(item, "more", slip, inner) for item in parcel.items)
 
 
-def _item(item: Item, kind: str) -> Row:
+def _item(item: Item, kind: str, slip: SlipContext, inner: float) -> Row:
+    name = inner - NAME_AT - SKU - BIN - 5 - (PRICE if slip.total else 0)
     return Row(
         kind,
-        wrap(item.name, NAME, 9.5) or wrap(item.sku, NAME, 9.5),
+        wrap(item.name, name, 9.5) or wrap(item.sku, name, 9.5),
         f"{item.quantity}",
-        wrap(item.sku, SKU, 8),
-        wrap(item.bin, BIN, 8, bold=True),
+        wrap(item.sku, SKU - 1, 8),
+        wrap(item.bin, BIN - 1, 8, bold=True),
+        item.price,
     )
 
 
-def _paginate(rows: list[Row], top: float) -> list[list[Segment]]:
+def _paginate(rows: list[Row], top: float, height: float, lang: str) -> list[list[tuple[float, Row]]]:
     """Rows onto pages. A heading stays with the row after it; a table that goes on repeats its heading."""
     pages: list[list[tuple[float, Row]]] = [[]]
-    bottom = FIRST[1]
+    bottom = height - FIRST_END
     title: Row | None = None
     for index, row in enumerate(rows):
-        if row.kind.endswith("-head"):
+        heading = row.kind.endswith("-head")
+        if heading:
             title = row
-        follower = rows[index + 1].height if row.kind.endswith("-head") and index + 1 < len(rows) else 0
-        if pages[-1] and top + (row.height + follower) * GRID > bottom:
+        follower = rows[index + 1].height if heading and index + 1 < len(rows) else 0
+        if pages[-1] and top + row.height + follower > bottom:
             pages.append([])
-            top, bottom = NEXT
+            top, bottom = NEXT_TOP, height - NEXT_END
             if title is not None and title is not row:
-                again = Row(title.kind, [f"{title.name[0]} (continued)"])
+                again = Row(title.kind, (say("continued", lang, title=title.name[0]),))
                 pages[-1].append((top, again))
-                top += again.height * GRID
+                top += again.height
         pages[-1].append((top, row))
-        top += row.height * GRID
-    return [list(_segments(page)) for page in pages]
+        top += row.height
+    return pages
 
 
-def _segments(page: list[tuple[float, Row]]) -> Iterator[Segment]:
-    for (kind, even), group in groupby(page, key=lambda placed: (placed[1].kind, placed[1].height == EVEN)):
-        placed = list(group)
-        rows = [row for _, row in placed]
-        yield Segment(
-            kind=kind,
-            even=even,
-            top=round(placed[0][0], 2),
-            height=round(sum(row.height for row in rows) * GRID, 2),
-            quantity=_column(rows, [[row.quantity] for row in rows]),
-            large=any(len(row.quantity) > 4 for row in rows),
-            name=_column(rows, [row.name for row in rows]),
-            sku=_column(rows, [row.sku for row in rows]),
-            bin=_column(rows, [row.bin for row in rows]),
-            rules=tuple(_rules(rows)) if kind in ("items", "more") else (),
-        )
-
-
-def _column(rows: list[Row], cells: list[list[str]]) -> str:
-    lines: list[str] = []
-    for row, cell in zip(rows, cells, strict=True):
-        lines += cell + [""] * ((1 if row.height == EVEN else row.height) - len(cell))
-    return "\n".join(lines).rstrip()
-
-
-def _rules(rows: list[Row]) -> Iterator[Rect]:
-    """A hairline under each row and, where something is to be packed, a box to tick."""
-    y = 0.0
-    yield 0, y, WIDTH, HAIR
-    for row in rows:
+def _table(page: Page, rows: list[tuple[float, Row]], slip: SlipContext) -> None:
+    inner = page.width - 2 * LEFT
+    bin_at = page.width - LEFT - BIN
+    sku_at = bin_at - SKU - 2 - (PRICE if slip.total else 0)
+    lines: list[Rect] = []
+    for at, (top, row) in enumerate(rows):
+        if row.kind == "gap":
+            continue
+        if row.kind.endswith("-head"):
+            head = row.name[0]
+            page.write(head, LEFT, top + 2.4, 10.5, room=sku_at - LEFT - 2, bold=True)
+            if row.kind == "items-head":
+                page.caption(say("sku", slip.locale), sku_at, top + 2.9, room=SKU)
+                page.caption(say("bin", slip.locale), bin_at, top + 2.9, room=BIN)
+                if slip.total:
+                    page.caption(
+                        say("price", slip.locale), bin_at - PRICE - 2, top + 2.9, room=PRICE, align="right"
+                    )
+            continue
+        if row.kind == "gift":
+            page.ink.append(Ink(((LEFT, top - 0.6, inner, GRID + 0.9),), colour="#f2f3f5", mirror=True))
+            page.ink.append(Ink(((LEFT, top - 0.6, 1, GRID + 0.9),), colour=slip.brand.colour, mirror=True))
+            _write(page, row.name, LEFT + 6, top, 10.5, inner - 14)
+            continue
+        _row(page, top, row, sku_at, bin_at, slip)
+        if at == 0 or rows[at - 1][1].kind.endswith("-head"):
+            lines.append((LEFT, top, inner, HAIR))
+        lines.append((LEFT, round(top + row.height, 2), inner, HAIR))
         if row.kind == "items":
-            top = round(y + GRID / 2 + 0.35, 2)
-            yield 0, top, TICK, EDGE
-            yield 0, top + TICK - EDGE, TICK, EDGE
-            yield 0, top, EDGE, TICK
-            yield TICK - EDGE, top, EDGE, TICK
-        y = round(y + row.height * GRID, 2)
-        yield 0, y, WIDTH, HAIR
+            lines += _box(LEFT, round(top + GRID / 2 + 0.35, 2))
+    if lines:
+        page.ink.append(Ink(tuple(lines), colour="#a6a6a6", mirror=True))
 
 
-def ink_of(page: dict[str, Any]) -> list[Ink]:
-    """What a page has that is not text."""
-    ink = [Ink(part.rules, LEFT, part.top, grey=0.65) for part in page["segments"] if part.rules]
-    if page["first"]:
-        bars = code128(page["code"])
-        width = min(bars.width * MODULE, 82)
-        ink.append(Ink.code(qr(page["first"]["url"]), left=LEFT, top=252, width=27, height=27))
-        ink.append(Ink.code(bars, left=LEFT + WIDTH - width, top=252, width=width, height=15))
-    return ink
+def _row(page: Page, top: float, row: Row, sku_at: float, bin_at: float, slip: SlipContext) -> None:
+    packed = row.kind == "items"
+    colour, middle = ("#16191d" if packed else "#4d555e"), top + GRID / 2
+    size = (10.5 if packed else 9.5) if len(row.quantity) <= 4 else 7.5
+    if row.quantity:
+        page.write(
+            row.quantity, LEFT + 4, middle, size, leading=GRID / (size * MM), room=13, align="right",
+            bold=packed, colour=colour,
+        )  # fmt: skip
+    _write(page, row.name, LEFT + NAME_AT, middle, 9.5, sku_at - LEFT - NAME_AT - 2, colour)
+    _write(page, row.sku, sku_at, middle, 8, SKU - 1, DARK if packed else colour)
+    for at, line in enumerate(row.bin):
+        page.write(
+            line, bin_at, middle + at * GRID, 8, leading=GRID / (8 * MM), room=BIN, bold=packed, colour=colour
+        )
+    if row.price:
+        room = PRICE if row.quantity else 60
+        page.write(
+            row.price, bin_at - 2 - room, middle, 8.5, leading=GRID / (8.5 * MM), room=room, align="right",
+            bold=not row.quantity, colour=colour,
+        )  # fmt: skip
+
+
+def _write(
+    page: Page, lines: tuple[str, ...], left: float, top: float, size: float, room: float, colour: str = DARK
+) -> None:
+    page.write(lines, left, top, size, leading=GRID / (size * MM), room=room, colour=colour)
+
+
+def _box(x: float, y: float) -> tuple[Rect, ...]:
+    """A box to tick."""
+    return (
+        (x, y, TICK, EDGE),
+        (x, y + TICK - EDGE, TICK, EDGE),
+        (x, y, EDGE, TICK),
+        (x + TICK - EDGE, y, EDGE, TICK),
+    )
+
+
+def _codes(page: Page, slip: SlipContext) -> None:
+    """At the foot of the first page: the link as QR for the customer, the slip's code for the packer."""
+    top, text = page.height - 45, slip.code + slip.hash
+    bars = code128(text)
+    width = min(bars.width * MODULE, 82)
+    page.ink.append(Ink.code(qr(slip.link), left=LEFT, top=top, width=27, height=27))
+    right = page.width - LEFT - width
+    page.ink.append(Ink.code(bars, left=right, top=top, width=width, height=15))
+    spoken = f"{slip.code} {slip.hash}".strip()
+    page.write(spoken, right, top + 16.4, 10.5, room=width, align="center", bold=True, spaced=0.06)
+    page.write(say("follow", slip.locale), 49, top + 0.4, 11.5, room=60, bold=True)
+    size, lines = fit([slip.link], 58, 10, (7.5, 7, 6, 5), leading=1.35)
+    page.write(lines, 49, top + 6.6, size, leading=1.35, room=58, colour=DARK)
+    size, lines = fit([slip.brand.contact], 58, 10, (8, 7, 6, 5), leading=1.35)
+    page.write(lines, 49, top + 17, size, leading=1.35, room=58, colour=DARK)
+
+
+def _foot(page: Page, slip: SlipContext, number: int, count: int) -> None:
+    top, inner = page.height - 13, page.width - 2 * LEFT
+    size, lines = fit([slip.brand.footer], inner - 36, 9, (7.5, 7, 6.5, 6, 5), leading=1.25)
+    page.write(lines, LEFT, top, size, leading=1.25, room=inner - 36, colour=GREY)
+    folio = say("page", slip.locale, x=number, y=count)
+    page.write(folio, page.width - LEFT - 34, top, 7.5, leading=1.25, room=34, align="right", colour=GREY)

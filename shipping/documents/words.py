@@ -1,0 +1,77 @@
+"""What our papers say, in the languages of the customers. English where a language has no words here."""
+
+LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "ar", "ja")
+
+_TABLE: dict[str, tuple[str, ...]] = {
+    "slip": ("Packing slip", "Lieferschein", "Bon de livraison", "Albarán", "Guia de remessa", "Distinta di spedizione",
+             "Pakbon", "List przewozowy", "بيان الشحنة", "納品書"),
+    "to": ("Ship to", "Empfänger", "Destinataire", "Enviar a", "Destinatário", "Destinatario", "Ontvanger", "Odbiorca", "إلى", "お届け先"),
+    "from": ("From", "Absender", "Expéditeur", "Remitente", "Remetente", "Mittente", "Afzender", "Nadawca", "من", "発送元"),
+    "date": ("Order date", "Bestellt am", "Commandé le", "Fecha del pedido", "Data da encomenda", "Data dell’ordine",
+             "Besteld op", "Data zamówienia", "تاريخ الطلب", "注文日"),
+    "parcel": ("Parcel", "Paket", "Colis", "Paquete", "Volume", "Collo", "Pakket", "Paczka", "الطرد", "荷物"),
+    "x_of_y": ("{x} of {y}", "{x} von {y}", "{x} sur {y}", "{x} de {y}", "{x} de {y}", "{x} di {y}", "{x} van {y}",
+               "{x} z {y}", "{x} من {y}", "{x} / {y}"),
+    "service": ("Service", "Versandart", "Service", "Servicio", "Serviço", "Servizio", "Dienst", "Usługa", "الخدمة", "配送方法"),
+    "message": ("A message for you", "Eine Nachricht für Sie", "Un message pour vous", "Un mensaje para usted",
+                "Uma mensagem para si", "Un messaggio per lei", "Een bericht voor u", "Wiadomość dla Ciebie", "رسالة لك", "メッセージ"),
+    "items": ("Items", "Artikel", "Articles", "Artículos", "Artigos", "Articoli", "Artikelen", "Produkty", "المنتجات", "商品"),
+    "in_this": ("In this parcel", "In diesem Paket", "Dans ce colis", "En este paquete", "Neste volume", "In questo collo",
+                "In dit pakket", "W tej paczce", "في هذا الطرد", "この荷物の商品"),
+    "sku": ("SKU", "Art.-Nr.", "Réf.", "Ref.", "Ref.", "Cod.", "Art.nr.", "Nr kat.", "رمز المنتج", "品番"),
+    "bin": ("Bin", "Fach", "Empl.", "Ubic.", "Local", "Posto", "Vak", "Regał", "الموضع", "棚"),
+    "price": ("Price", "Preis", "Prix", "Precio", "Preço", "Prezzo", "Prijs", "Cena", "السعر", "単価"),
+    "total": ("Order total", "Bestellsumme", "Total de la commande", "Total del pedido", "Total da encomenda",
+              "Totale ordine", "Totaal van de bestelling", "Suma zamówienia", "إجمالي الطلب", "ご注文合計"),
+    "nothing": ("Nothing is ready to be packed yet.", "Noch ist nichts zum Packen bereit.", "Rien n’est encore prêt.",
+                "Todavía no hay nada listo.", "Ainda não há nada pronto.", "Non c’è ancora nulla di pronto.",
+                "Er is nog niets klaar.", "Nic nie jest jeszcze gotowe.", "لا شيء جاهز للتغليف بعد.", "まだ準備できた商品がありません。"),
+    "backordered": ("Back-ordered: follows separately as soon as it is in", "Nachgeliefert, sobald es eintrifft",
+                    "En réapprovisionnement : envoyé séparément dès réception", "Pendiente: se enviará aparte en cuanto llegue",
+                    "Em falta: segue em separado assim que chegar", "In arrivo: seguirà separatamente appena disponibile",
+                    "Nabestelling: volgt apart zodra het binnen is", "Zamówione: wyślemy osobno, gdy tylko dotrze",
+                    "غير متوفر حاليًا: يُرسل منفصلًا فور توفره", "入荷待ち：入荷しだい別便でお送りします"),
+    "other": ("In parcel {x} of {y}", "In Paket {x} von {y}", "Dans le colis {x} sur {y}", "En el paquete {x} de {y}",
+              "No volume {x} de {y}", "Nel collo {x} di {y}", "In pakket {x} van {y}", "W paczce {x} z {y}",
+              "في الطرد {x} من {y}", "荷物 {x} / {y} の商品"),
+    "continued": ("{title} (continued)", "{title} (Fortsetzung)", "{title} (suite)", "{title} (continuación)",
+                  "{title} (continuação)", "{title} (segue)", "{title} (vervolg)", "{title} (cd.)", "{title} (تابع)", "{title}（続き）"),
+    "follow": ("Follow your order", "Sendung verfolgen", "Suivre votre commande", "Siga su pedido", "Siga a sua encomenda",
+               "Segua il suo ordine", "Volg uw bestelling", "Śledź zamówienie", "تتبع طلبك", "配送状況の確認"),
+    "page": ("Page {x} of {y}", "Seite {x} von {y}", "Page {x} sur {y}", "Página {x} de {y}", "Página {x} de {y}",
+             "Pagina {x} di {y}", "Pagina {x} van {y}", "Strona {x} z {y}", "صفحة {x} من {y}", "{x} / {y} ページ"),
+    "return": ("Return slip", "Rücksendeschein", "Bon de retour", "Hoja de devolución", "Guia de devolução", "Modulo di reso",
+               "Retourformulier", "Formularz zwrotu", "نموذج الإرجاع", "返品票"),
+    "return_to": ("Send it back to", "Rücksendung an", "À renvoyer à", "Devolver a", "Devolver para", "Da rispedire a",
+                  "Terugsturen naar", "Zwrot na adres", "يُعاد إلى", "返送先"),
+    "return_how": ("Write how many of each come back and why, put this slip into the parcel, and stick the address on it.",
+                   "Menge und Grund eintragen, den Schein ins Paket legen und die Adresse außen aufkleben.",
+                   "Indiquez la quantité et la raison, glissez ce bon dans le colis et collez l’adresse dessus.",
+                   "Anote cantidad y motivo, ponga esta hoja en el paquete y pegue la dirección por fuera.",
+                   "Indique a quantidade e o motivo, ponha esta guia no volume e cole o endereço por fora.",
+                   "Scriva quantità e motivo, metta il modulo nel pacco e incolli l’indirizzo all’esterno.",
+                   "Vul aantal en reden in, doe dit formulier in het pakket en plak het adres erop.",
+                   "Wpisz ilość i powód, włóż formularz do paczki i naklej na nią adres.",
+                   "اكتب الكمية والسبب، وضع هذا النموذج داخل الطرد، وألصق العنوان عليه.",
+                   "数量と理由を記入し、この票を同封して宛先を貼ってください。"),
+    "reasons": ("1 too small · 2 too large · 3 not as shown · 4 damaged · 5 wrong item · 6 came too late · 7 another reason",
+                "1 zu klein · 2 zu groß · 3 anders als gezeigt · 4 beschädigt · 5 falscher Artikel · 6 zu spät · 7 anderer Grund",
+                "1 trop petit · 2 trop grand · 3 non conforme · 4 abîmé · 5 mauvais article · 6 trop tard · 7 autre raison",
+                "1 pequeño · 2 grande · 3 distinto · 4 dañado · 5 equivocado · 6 tarde · 7 otro motivo",
+                "1 pequeno · 2 grande · 3 diferente · 4 danificado · 5 errado · 6 tarde · 7 outro motivo",
+                "1 piccolo · 2 grande · 3 diverso · 4 danneggiato · 5 sbagliato · 6 in ritardo · 7 altro motivo",
+                "1 te klein · 2 te groot · 3 anders dan getoond · 4 beschadigd · 5 verkeerd · 6 te laat · 7 andere reden",
+                "1 za małe · 2 za duże · 3 inne niż pokazane · 4 uszkodzone · 5 niewłaściwe · 6 za późno · 7 inny powód",
+                "1 صغير · 2 كبير · 3 مختلف · 4 تالف · 5 خطأ · 6 متأخر · 7 سبب آخر",
+                "1 小さい · 2 大きい · 3 写真と違う · 4 破損 · 5 違う商品 · 6 遅い · 7 その他"),
+    "quantity": ("Qty", "Menge", "Qté", "Cant.", "Qtd.", "Q.tà", "Aantal", "Ilość", "الكمية", "数量"),
+    "reason": ("Reason", "Grund", "Raison", "Motivo", "Motivo", "Motivo", "Reden", "Powód", "السبب", "理由"),
+}  # fmt: skip
+
+
+def say(key: str, lang: str, **values: object) -> str:
+    """The words in this language (a locale such as "de-AT" will do). Raises KeyError for an unknown key."""
+    row = _TABLE[key]
+    short = lang.split("-", maxsplit=1)[0].split("_", maxsplit=1)[0].lower()
+    text = row[LANGUAGES.index(short)] if short in LANGUAGES else row[0]
+    return text.format(**values) if values else text
