@@ -218,7 +218,7 @@ def _table(page: Page, rows: list[tuple[float, Row]], slip: SlipContext) -> None
             lines.append((LEFT, top, inner, HAIR))
         lines.append((LEFT, round(top + row.height, 2), inner, HAIR))
         if row.kind == "items":
-            lines += _box(LEFT, round(top + GRID / 2 + 0.35, 2))
+            lines += tick_box(LEFT, round(top + GRID / 2 + 0.35, 2))
     if lines:
         page.ink.append(Ink(tuple(lines), colour="#a6a6a6", mirror=True))
 
@@ -252,7 +252,7 @@ def _write(
     page.write(lines, left, top, size, leading=GRID / (size * MM), room=room, colour=colour)
 
 
-def _box(x: float, y: float) -> tuple[Rect, ...]:
+def tick_box(x: float, y: float) -> tuple[Rect, ...]:
     """A box to tick."""
     return (
         (x, y, TICK, EDGE),
