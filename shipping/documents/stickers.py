@@ -8,6 +8,7 @@ from shipping.documents.label import SIZES, label_page, small_label
 from shipping.documents.options import Sheet
 from shipping.documents.page import Ink, Page
 from shipping.documents.slip import PAPERS
+from shipping.models import LabelSheet
 
 SMALLEST = 0.62  # a label smaller than this part of its size is set anew instead, with less on it
 
@@ -100,3 +101,19 @@ def calibration_page(name: str, sheet: Sheet) -> Page:
     page.write(text[:1], width / 2 - 60, middle - 8, 11, room=120, align="center", bold=True)
     page.write(text[1:], width / 2 - 60, middle - 1.5, 8, room=120, align="center")
     return page
+
+
+def sheet_of(row: LabelSheet) -> Sheet:
+    return Sheet(
+        row.paper,
+        row.rows,
+        row.columns,
+        row.top,
+        row.left,
+        row.width,
+        row.height,
+        row.gap_x,
+        row.gap_y,
+        row.shift_x,
+        row.shift_y,
+    )
