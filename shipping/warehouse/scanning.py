@@ -5,7 +5,6 @@ code -> parcel of the scanning person's shops?  no: unknown (another shop's parc
      lock the order, then the parcel -> move its stage -> ledger, stock, tracking -> keep the scan
 """
 
-import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,27 +12,23 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from orders import stock
 from orders.ledger import record_event
 from orders.lifecycle import advance_status, lock_order
 from orders.models import Merchant, Order, OrderEvent, User
 from orders.roles import Can
 from orders.status import OrderStatus
-from shipping.carriers.base import Reading
 from shipping.models import Scan, Shipment
-from shipping.status import Direction, ScanOutcome, Stage, TrackingStatus
-from shipping.tracking.record import record
+from shipping.status import ScanOutcome, Stage
+from shipping.warehouse.handover import hand_over
+from shipping.warehouse.lookup import find, not_found, who_did
 from shipping.warehouse.pull import Judged, Pull
 
 PACK, HANDOVER = "pack", "handover"
 MAX_CODE = 100
 
-_PARCEL = re.compile(r"P[0-9A-HJKMNP-TV-Z]{11}")
-_LINK = re.compile(r"/t/([A-Za-z0-9_-]{22})(?:/|$)")
-_LOOK_ALIKES = str.maketrans("OIL", "011")  # letters that are not in the codes' alphabet
-_REPEATABLE = {PACK: ScanOutcome.PACKED, HANDOVER: ScanOutcome.HANDED_OVER}
+_BROUGHT = (ScanOutcome.PACKED, ScanOutcome.HANDED_OVER, ScanOutcome.ON_MANIFEST)
 
 
 @dataclass(frozen=True)
@@ -94,11 +89,8 @@ def _earlier(merchants: QuerySet[Merchant], client_id: uuid.UUID) -> Scanned | N
     )
     if row is None:
         return None
-    by, at = (
-        _who_did(row.shipment, row.mode)
-        if row.outcome == ScanOutcome.REPEATED and row.shipment
-        else ("", None)
-    )
+    again = row.outcome == ScanOutcome.REPEATED and row.shipment
+    by, at = who_did(again, *_BROUGHT) if again else ("", None)
     return Scanned(row.outcome, row.mode, row.code, client_id, row.shipment, by, at, resent=True)
 
 
@@ -134,99 +126,40 @@ def _apply(pull: Pull, home: Merchant) -> Scanned:
 
 
 def _whole_parcel(pull: Pull) -> Judged:
-    """Pack or hand over a parcel by one scan of its code."""
-    code, target = _find(pull.merchants, pull.code)
+    """Pack a parcel by one scan of its code."""
+    code, target = find(pull.merchants, pull.code)
     if target is None:
-        return Judged(ScanOutcome.UNKNOWN if _PARCEL.fullmatch(code) else ScanOutcome.NOT_A_PARCEL, code)
+        return Judged(not_found(code), code)
     order = lock_order(target.order_id)
     shipment = Shipment.objects.select_for_update().get(pk=target.pk)
     shipment.order = order
-    outcome, by, at = _judge(shipment, order, pull.mode), "", None
+    outcome, by, at = _judge(shipment, order), "", None
     if outcome == ScanOutcome.PACKED:
         _pack(shipment, order, pull.user, pull.now)
-    elif outcome == ScanOutcome.HANDED_OVER:
-        _hand_over(shipment, order, pull.user, pull.now)
     elif outcome == ScanOutcome.REPEATED:
-        by, at = _who_did(shipment, pull.mode)
+        by, at = who_did(shipment, *_BROUGHT)
+        at = at or shipment.handed_over_at or shipment.packed_at
     return Judged(outcome, code, shipment, by=by, at=at)
 
 
-def _find(merchants: QuerySet[Merchant], code: str) -> tuple[str, Shipment | None]:
-    """The code as parcels carry it, and the outgoing parcel it names. A packing slip's QR code holds the
-    customer's link: it names a parcel when its order has exactly one."""
-    mine = Shipment.objects.filter(merchant__in=merchants, direction=Direction.OUTBOUND)
-    link = _LINK.search(code)
-    if link:
-        parcels = list(mine.filter(order__public_key=link[1]).exclude(stage=Stage.VOID)[:2])
-        return (parcels[0].code, parcels[0]) if len(parcels) == 1 else (code, None)
-    plain = re.sub(r"[\s-]", "", code).upper()
-    tidy = plain[:1] + plain[1:].translate(_LOOK_ALIKES)
-    if _PARCEL.fullmatch(tidy):
-        return tidy, mine.filter(code=tidy).first()
-    return code, None
-
-
-def _judge(shipment: Shipment, order: Order, mode: str) -> ScanOutcome:
+def _judge(shipment: Shipment, order: Order) -> ScanOutcome:
     if shipment.stage == Stage.VOID or order.status == OrderStatus.CANCELLED:
         return ScanOutcome.CANCELLED
-    if shipment.stage == Stage.HANDED_OVER:
-        return ScanOutcome.REPEATED
-    if mode == PACK:
-        return ScanOutcome.PACKED if shipment.stage == Stage.OPEN else ScanOutcome.REPEATED
-    return ScanOutcome.HANDED_OVER if shipment.stage == Stage.PACKED else ScanOutcome.NOT_PACKED
+    return ScanOutcome.PACKED if shipment.stage == Stage.OPEN else ScanOutcome.REPEATED
 
 
 def _pack(shipment: Shipment, order: Order, user: User, now: datetime) -> None:
     shipment.stage, shipment.packed_at = Stage.PACKED, now
     shipment.save(update_fields=["stage", "packed_at"])
-    _note(order, OrderEvent.Kind.PACKED, shipment, user, now)
+    record_event(
+        order, OrderEvent.Kind.PACKED, subject=shipment.subject, key=f"packed:{shipment.pk}",
+        actor=user.get_username(), occurred_at=now, now=now,
+    )  # fmt: skip
     if order.status == OrderStatus.PENDING:
         advance_status(order, OrderStatus.PROCESSING, actor=user.get_username(), now=now, occurred_at=now)
 
 
-def _hand_over(shipment: Shipment, order: Order, user: User, now: datetime) -> None:
-    shipment.stage, shipment.handed_over_at = Stage.HANDED_OVER, now
-    shipment.save(update_fields=["stage", "handed_over_at"])
-    stock.consume([(line.order_line, line.quantity) for line in shipment.lines.select_related("order_line")])
-    _note(order, OrderEvent.Kind.HANDED_OVER, shipment, user, now)
-    _tell_tracking(shipment, user, now)
-
-
-def _note(order: Order, kind: OrderEvent.Kind, shipment: Shipment, user: User, now: datetime) -> None:
-    key = f"{kind.value}:{shipment.pk}"
-    actor = user.get_username()
-    record_event(order, kind, subject=shipment.subject, key=key, actor=actor, occurred_at=now, now=now)
-
-
-def _tell_tracking(shipment: Shipment, user: User, now: datetime) -> None:
-    """Our hand-over is not the carrier's scan: until that comes the parcel is announced, not on its way."""
-    reading = Reading(
-        status=TrackingStatus.PRE_TRANSIT,
-        occurred_at=now,
-        carrier=shipment.carrier,
-        tracking_number=shipment.tracking_number,
-        shipment_id=shipment.pk,
-        source="warehouse",
-        code="handed-over",
-        message="Handed over to the carrier",
-        zone=shipment.merchant.zone,
-        payload={"by": user.get_username()},
-    )
-    record([reading], merchant=shipment.merchant, now=now, actor=user.get_username())
-
-
-def _who_did(shipment: Shipment, mode: str) -> tuple[str, datetime | None]:
-    """Who brought the parcel where this scan would have brought it, and when."""
-    done = Scan.objects.filter(shipment=shipment).filter(
-        Q(outcome=_REPEATABLE[mode]) | Q(outcome=ScanOutcome.HANDED_OVER)
-    )
-    first = done.select_related("operator").order_by("pk").first()
-    if first is None:
-        return "", shipment.packed_at if mode == PACK else shipment.handed_over_at
-    return first.operator.get_username() if first.operator else "", first.scanned_at
-
-
-HANDLERS: dict[str, Callable[[Pull], Judged]] = {PACK: _whole_parcel, HANDOVER: _whole_parcel}
+HANDLERS: dict[str, Callable[[Pull], Judged]] = {PACK: _whole_parcel, HANDOVER: hand_over}
 """What the station can do, by the name of its mode. Each handler runs inside the transaction that keeps the
 scan, locks the order before the parcel, and raises nothing for bad input: every outcome is a `ScanOutcome`."""
 MODES = tuple(HANDLERS)
