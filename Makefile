@@ -49,8 +49,9 @@ test-services: $(DEV_STAMP) ## the suite again on PostgreSQL and Redis, then rea
 	@sh .ci/system.sh browser
 	$(PY) .ci/services.py
 
-bench-print: $(DEV_STAMP) ## slips and labels per second against one document per order
+bench-print: $(DEV_STAMP) ## slips and labels in one process and two against one document each, and memory over 5,000
 	$(PY) benchmarks/bench_print.py
+	$(PY) benchmarks/bench_print.py --memory 5000
 
 bench-intake: $(DEV_STAMP) ## orders and events per second against a raw INSERT loop
 	$(PY) benchmarks/bench_intake.py
