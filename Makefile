@@ -64,6 +64,7 @@ replay-olist: $(RUN_STAMP) ## all 22,953 Olist orders through the portal (VAR_DI
 
 screenshots: $(DEV_STAMP) ## the pictures of the README, from a running portal
 	@sh .ci/system.sh browser
+	$(PY) docs/papers.py
 	$(PY) docs/screenshots.py
 
 lock: $(DEV_STAMP) ## pin what pyproject.toml asks for (needs uv)

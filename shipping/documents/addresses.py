@@ -1,6 +1,7 @@
 """A postal address in the order and case that its country writes it."""
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from orders.models.base import AddressColumns
@@ -49,7 +50,18 @@ def _line(form: str, parts: dict[str, str], upper: str) -> list[str]:
 
 def _part(parts: dict[str, str], key: str, upper: str) -> str:
     value = parts.get(key, "")
-    return value.upper() if key in upper else value
+    return _capitals(value) if key in upper else value
+
+
+def _capitals(text: str) -> str:
+    """In capital letters where the script uses them for this: Greek ones bear no accent, and Georgian and Armenian
+    addresses are not written so."""
+    if re.search("[\u0530-\u058f\u10a0-\u10ff]", text):
+        return text
+    if re.search("[\u0370-\u03ff]", text):
+        bare = unicodedata.normalize("NFD", text.upper()).replace("\u0301", "")
+        return unicodedata.normalize("NFC", bare)
+    return text.upper()
 
 
 def _complete(form: str, parts: dict[str, str]) -> str:

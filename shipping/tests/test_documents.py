@@ -288,6 +288,8 @@ def test_the_logo_stands_in_for_the_name_and_a_broken_one_does_not(merchant, shi
         ("GB", {"city": "London", "postal_code": "SW1A 1AA"}, ["Ann", "1 Main", "LONDON", "SW1A 1AA", "UNITED KINGDOM"]),
         ("JP", {"name": "山田", "line1": "丸の内1-1", "city": "千代田区", "region": "東京都", "postal_code": "100-0005"},
          ["〒100-0005", "東京都", "千代田区 丸の内1-1", "山田", "JAPAN"]),
+        ("GR", {"city": "Αθήνα", "postal_code": "106 74"}, ["Ann", "1 Main", "106 74 ΑΘΗΝΑ", "GREECE"]),
+        ("GE", {"city": "თბილისი", "postal_code": "0108"}, ["Ann", "1 Main", "0108 თბილისი", "GEORGIA"]),
         ("AE", {"city": "Dubai"}, ["Ann", "1 Main", "DUBAI", "UNITED ARAB EMIRATES"]),
         ("ZZ", {"city": "Nowhere", "postal_code": "1"}, ["Ann", "1 Main", "1 Nowhere", "ZZ"]),
         ("DE", {"name": "-1.00", "city": "Ulm"}, ["-1.00", "1 Main", "ULM", "GERMANY"]),
