@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from orders.models import Merchant
@@ -41,6 +42,26 @@ def business_days_between(start: date, end: date, country: str) -> int:
         return (end - start).days * 5 // 7  # too long ago for single holidays to matter
     days = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
     return sum(is_business_day(day, country) for day in days)
+
+
+def business_hours_after(start: datetime, hours: int, zone: ZoneInfo, country: str) -> datetime:
+    """The first moment (UTC) by which `hours` business hours have passed since `start`.
+
+    Every hour of a business day counts, by the calendar of `zone`, from midnight to midnight; none of a
+    weekend or public holiday does. Hours are hours of a clock that is never set: the day on which summer time
+    begins has 23, the one on which it ends 25. With 0 hours: `start` itself.
+    """
+    at, left = start.astimezone(UTC), timedelta(hours=hours)
+    day = start.astimezone(zone).date()
+    while left:
+        tomorrow = day + timedelta(days=1)
+        midnight = datetime.combine(tomorrow, time(0), tzinfo=zone).astimezone(UTC)
+        if is_business_day(day, country):
+            if at + left <= midnight:
+                return at + left
+            left -= max(midnight - at, timedelta(0))
+        at, day = max(midnight, at), tomorrow
+    return at
 
 
 def ship_by(merchant: "Merchant", placed_at: datetime) -> datetime:

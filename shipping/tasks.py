@@ -22,6 +22,21 @@ def sweep_prints(**_: Any) -> None:
 
 
 @shared_task
+def hand_over_manifest(manifest_id: int, **_: Any) -> None:
+    from shipping.warehouse.manifests import hand_over_parcels
+
+    hand_over_parcels(manifest_id, now=timezone.now())
+
+
+@shared_task
+def sweep_manifests(**_: Any) -> None:
+    from shipping.warehouse.manifests import unfinished
+
+    for manifest_id in unfinished(now=timezone.now()):
+        hand_over_manifest.delay(manifest_id)
+
+
+@shared_task
 def apply_webhook(webhook_id: int, **_: Any) -> None:
     from shipping.tracking.inbound import apply
 

@@ -142,6 +142,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-notices": {"task": "notifications.tasks.sweep", "schedule": 20.0},
     "sweep-webhooks": {"task": "shipping.tasks.sweep_webhooks", "schedule": 30.0},
     "sweep-prints": {"task": "shipping.tasks.sweep_prints", "schedule": 30.0},
+    "sweep-manifests": {"task": "shipping.tasks.sweep_manifests", "schedule": 60.0},
     "sweep-imports": {"task": "orders.tasks.sweep_imports", "schedule": 60.0},
     "review-late": {"task": "shipping.tasks.review_late", "schedule": 300.0},
     "backlog": {"task": "tracker.tasks.heartbeat", "schedule": 15.0},

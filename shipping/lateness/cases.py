@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from shipping.lateness.rules import Alarm, Facts, judge
 from shipping.models import LateCase, Shipment
@@ -19,31 +18,30 @@ def review(*, now: datetime, shipments: list[int] | None = None) -> dict[str, in
     Returns how many cases were opened, updated and closed.
     """
     done = {"opened": 0, "updated": 0, "closed": 0}
-    cursor = 0
-    while rows := _candidates(now, cursor, shipments):
-        cursor = rows[-1].pk
-        cases = {
-            case.shipment_id: case
-            for case in LateCase.objects.filter(shipment__in=[row.pk for row in rows], closed_at__isnull=True)
-        }
+    ids = _candidates(now, shipments)
+    for at in range(0, len(ids), CHUNK):
+        chunk = ids[at : at + CHUNK]
+        rows = Shipment.objects.filter(pk__in=chunk).select_related("merchant", "manifest").order_by("pk")
+        open_cases = LateCase.objects.filter(shipment__in=chunk, closed_at__isnull=True)
+        cases = {case.shipment_id: case for case in open_cases}
         for row in rows:
             if outcome := _settle(row, cases.get(row.pk), judge(facts_of(row), now), now):
                 done[outcome] += 1
     return done
 
 
-def _candidates(now: datetime, after: int, shipments: list[int] | None) -> list[Shipment]:
-    suspicious = OPEN & (
-        Q(handed_over_at__isnull=True, first_scan_at__isnull=True, ship_by__lt=now)
-        | Q(promised_to__lte=now.date())
-        | Q(last_event_at__lt=now - timedelta(days=1))
-        | Q(handed_over_at__lt=now - timedelta(days=1))
-    )
-    has_case = Q(pk__in=LateCase.objects.filter(closed_at__isnull=True).values("shipment"))
-    rows = Shipment.objects.filter(Q(suspicious, direction=Direction.OUTBOUND) | has_case, pk__gt=after)
-    if shipments is not None:
-        rows = rows.filter(pk__in=shipments)
-    return list(rows.select_related("merchant").order_by("pk")[:CHUNK])
+def _candidates(now: datetime, shipments: list[int] | None) -> list[int]:
+    """Each question by itself, so that each is answered from its own partial index."""
+    outbound = Shipment.objects.filter(OPEN, direction=Direction.OUTBOUND)
+    questions = [
+        outbound.filter(handed_over_at__isnull=True, first_scan_at__isnull=True, ship_by__lt=now),
+        outbound.filter(handed_over_at__lt=now, first_scan_at__isnull=True),
+        outbound.filter(promised_to__lte=now.date()),
+        outbound.filter(last_event_at__lt=now - timedelta(days=1)),
+    ]
+    found = {pk for asked in questions for pk in asked.order_by().values_list("pk", flat=True)}
+    found.update(LateCase.objects.filter(closed_at__isnull=True).values_list("shipment_id", flat=True))
+    return sorted(found if shipments is None else found & set(shipments))
 
 
 def facts_of(shipment: Shipment) -> Facts:
@@ -59,7 +57,26 @@ def facts_of(shipment: Shipment) -> Facts:
         recipient_zone=shipment.recipient_zone,
         silent_days=shipment.merchant.silent_days,
         country=shipment.merchant.holiday_country,
+        acceptance_hours=shipment.merchant.acceptance_hours,
+        zone=shipment.merchant.zone,
+        taker=_taker(shipment),
     )
+
+
+def _taker(shipment: Shipment) -> str:
+    manifest = shipment.manifest
+    if manifest is None:
+        return shipment.carrier
+    known = [
+        f"M-{manifest.number}",
+        f"driver {_brief(manifest.driver)}" if manifest.driver else "",
+        f"dock {_brief(manifest.dock)}" if manifest.dock else "",
+    ]
+    return f"{_brief(manifest.carrier)} ({', '.join(filter(None, known))})"
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= 24 else f"{text[:23]}…"
 
 
 def _settle(shipment: Shipment, case: LateCase | None, alarm: Alarm | None, now: datetime) -> str | None:

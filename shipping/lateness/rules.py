@@ -4,6 +4,8 @@
     ----------------  -----------------------------------------------------  ------
     past_promise      the end of the promised day where the recipient is       3
     not_handed_over   the end of the merchant's hand-over day                  2
+    handover_gap      the hand-over, plus the carrier's business hours to      2
+                      accept the parcel, by the merchant's zone and holidays
     silent            the last word, plus the merchant's silent business days  1
 
 A parcel at the recipient's door (or pick-up point) by the promised day kept its promise, whoever opened.
@@ -14,18 +16,24 @@ import zoneinfo
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from orders.handling import add_business_days, business_days_between
+from orders.handling import add_business_days, business_days_between, business_hours_after
 from shipping.status import FINAL, LateRule, Stage, TrackingStatus
 
 S = TrackingStatus
-WEIGHT = {LateRule.PAST_PROMISE: 3.0, LateRule.NOT_HANDED_OVER: 2.0, LateRule.SILENT: 1.0}
+WEIGHT = {
+    LateRule.PAST_PROMISE: 3.0,
+    LateRule.NOT_HANDED_OVER: 2.0,
+    LateRule.HANDOVER_GAP: 2.0,
+    LateRule.SILENT: 1.0,
+}
 AT_THE_DOOR = frozenset({S.ATTEMPT_FAILED, S.AVAILABLE_FOR_PICKUP})
 GOING_BACK = frozenset({S.RETURNING, S.RETURNED})
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Of one parcel. Moments are aware; `promised_to` is a day in `recipient_zone`."""
+    """Of one parcel. Moments are aware; `promised_to` is a day in `recipient_zone`. `taker` says who took it,
+    in the words of the alarm."""
 
     stage: str
     tracking_status: str
@@ -38,6 +46,9 @@ class Facts:
     recipient_zone: str
     silent_days: int
     country: str
+    acceptance_hours: int = 12
+    zone: str = "UTC"
+    taker: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,7 +65,7 @@ def judge(facts: Facts, now: datetime) -> Alarm | None:
     """The worst of what is wrong, or None."""
     if facts.stage == Stage.VOID or facts.tracking_status in FINAL:
         return None
-    alarms = [alarm for rule in (_past_promise, _not_handed_over, _silent) if (alarm := rule(facts, now))]
+    alarms = [alarm for rule in RULES if (alarm := rule(facts, now))]
     return max(alarms, key=lambda alarm: (alarm.score, alarm.rule), default=None)
 
 
@@ -85,6 +96,21 @@ def _not_handed_over(facts: Facts, now: datetime) -> Alarm | None:
     return _alarm(LateRule.NOT_HANDED_OVER, facts.ship_by, now, f"Due out {facts.ship_by:%d %b}, {doing}")
 
 
+def _handover_gap(facts: Facts, now: datetime) -> Alarm | None:
+    """We scanned it out, the carrier has never scanned it: left on the dock, in the van, or lost."""
+    if facts.handed_over_at is None or facts.first_scan_at or facts.tracking_status in GOING_BACK:
+        return None
+    zone = zoneinfo.ZoneInfo(facts.zone)
+    due = business_hours_after(facts.handed_over_at, facts.acceptance_hours, zone, facts.country)
+    if now <= due:
+        return None
+    when = f"{facts.handed_over_at.astimezone(zone):%d %b %H:%M}"
+    hours = f"{facts.acceptance_hours} business hour{'' if facts.acceptance_hours == 1 else 's'}"
+    to = f" to {facts.taker}" if facts.taker else ""
+    said = f"Handed over{to} on {when}, not scanned by the carrier within {hours}"
+    return _alarm(LateRule.HANDOVER_GAP, due, now, said)
+
+
 def _silent(facts: Facts, now: datetime) -> Alarm | None:
     heard = max(filter(None, (facts.last_event_at, facts.handed_over_at)), default=None)
     if heard is None or (facts.first_scan_at is None and facts.handed_over_at is None):
@@ -103,3 +129,6 @@ def _silent(facts: Facts, now: datetime) -> Alarm | None:
 
 def _days(count: int, kind: str = "") -> str:
     return f"{count} {kind}day{'' if count == 1 else 's'}"
+
+
+RULES = (_past_promise, _not_handed_over, _handover_gap, _silent)

@@ -167,12 +167,13 @@ class Manifest(MerchantOwned):
 
 
 class ManifestMove(MerchantOwned):
-    """Who opened, closed or reopened a manifest, and why. Append-only."""
+    """Who opened, closed or reopened a manifest or took a parcel off it, and why. Append-only."""
 
     class Kind(models.TextChoices):
         OPENED = "opened", "Opened"
         CLOSED = "closed", "Closed"
         REOPENED = "reopened", "Reopened"
+        TAKEN_OFF = "taken_off", "Taken off"
 
     merchant_path = "manifest__merchant"
     manifest = models.ForeignKey(Manifest, on_delete=models.CASCADE, related_name="moves")

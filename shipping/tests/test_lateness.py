@@ -48,12 +48,47 @@ def test_not_handed_over():
     )
 
 
+def test_the_carrier_has_so_many_business_hours_to_scan():
+    # Friday 6 March 16:10 in Berlin; 12 hours of business days end on Monday at 04:10.
+    handed = datetime(2026, 3, 6, 15, 10, tzinfo=UTC)
+    gap = replace(
+        CALM, tracking_status="pre_transit", handed_over_at=handed, first_scan_at=None, last_event_at=handed,
+        promised_to=None, zone="Europe/Berlin", taker="DHL (M-3, driver Novák, dock 3)",
+    )  # fmt: skip
+    due = datetime(2026, 3, 9, 3, 10, tzinfo=UTC)
+    assert judge(gap, due) is None
+    alarm = judge(gap, due + timedelta(hours=3))
+    assert (alarm.rule, alarm.since, alarm.score) == (LateRule.HANDOVER_GAP, due, 6.0)
+    assert alarm.explanation == (
+        "Handed over to DHL (M-3, driver Novák, dock 3) on 06 Mar 16:10, "
+        "not scanned by the carrier within 12 business hours"
+    )
+    assert judge(replace(gap, first_scan_at=handed + DAY), due + DAY) is None
+    assert judge(replace(gap, tracking_status="returning"), due + DAY) is None
+    assert judge(replace(gap, acceptance_hours=15), due + timedelta(hours=3)) is None
+    assert judge(replace(gap, country="US"), datetime(2026, 3, 9, 3, 11, tzinfo=UTC)), (
+        "the merchant's holidays"
+    )
+
+
+def test_the_gap_folds_with_the_other_rules():
+    handed = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    gap = replace(
+        CALM, tracking_status="pre_transit", handed_over_at=handed, first_scan_at=None, last_event_at=handed
+    )
+    assert judge(gap, NOW).rule == LateRule.HANDOVER_GAP
+    assert judge(gap, NOW + 9 * DAY).rule == LateRule.HANDOVER_GAP, "silent as well, and that weighs less"
+    past = judge(gap, NOW + 30 * DAY)
+    assert past.rule == LateRule.PAST_PROMISE, "the promise weighs more once it is long past"
+
+
 moment = st.datetimes(datetime(2026, 1, 1), datetime(2026, 6, 1), timezones=st.just(UTC))
 moments = st.none() | moment
 facts = st.builds(
     Facts, st.sampled_from(Stage.values), st.sampled_from(TrackingStatus.values), moment, moments, moments,
     moments, moments, st.none() | st.dates(date(2026, 1, 1), date(2026, 6, 1)),
     st.sampled_from(["UTC", "Pacific/Auckland", "America/New_York"]), st.integers(0, 10), st.sampled_from(["DE", "US", "XX"]),
+    st.integers(0, 100), st.sampled_from(["UTC", "Africa/Cairo", "America/Havana"]), st.sampled_from(["", "DHL (M-1)"]),
 )  # fmt: skip
 
 
@@ -89,3 +124,44 @@ class TestCases:
         assert review(now=NOW + 9 * DAY)["opened"] == 5
         Shipment.objects.update(stage="void")
         assert review(now=NOW + 9 * DAY)["closed"] == 5
+
+    def test_a_gap_opens_names_the_driver_and_closes_by_the_carriers_scan(self, merchant, bob):
+        from shipping.models import Manifest
+
+        manifest = Manifest.objects.create(
+            merchant=merchant, number=7, carrier="DHL", dock="3", driver="Novák " * 9, opened_at=NOW
+        )
+        shipment = make_shipment(merchant)
+        handed = NOW + timedelta(hours=2)
+        Shipment.objects.update(
+            stage="handed_over", handed_over_at=handed, manifest=manifest, last_event_at=handed, carrier="DHL"
+        )
+        assert review(now=handed + timedelta(hours=12)) == {"opened": 0, "updated": 0, "closed": 0}
+        assert review(now=handed + timedelta(hours=13))["opened"] == 1
+        case = LateCase.objects.get()
+        assert case.rule == "handover_gap" and case.since == handed + timedelta(hours=12)
+        assert case.explanation.startswith(
+            "Handed over to DHL (M-7, driver Novák Novák Novák Novák…, dock 3) on 04 Mar"
+        )
+        assert case.explanation.endswith("not scanned by the carrier within 12 business hours")
+        record([Reading("picked_up", NOW + DAY, shipment_id=shipment.pk)], merchant=merchant, now=NOW + DAY)
+        assert review(now=NOW + DAY)["closed"] == 1
+
+    def test_each_shop_gives_its_carriers_its_own_hours(self, merchant, other):
+        type(other).objects.filter(pk=other.pk).update(acceptance_hours=30)
+        for shop in (merchant, other):
+            make_shipment(shop)
+        Shipment.objects.update(stage="handed_over", handed_over_at=NOW, last_event_at=NOW)
+        assert review(now=NOW + timedelta(hours=20))["opened"] == 1
+        assert LateCase.objects.get().merchant == merchant
+        assert review(now=NOW + timedelta(hours=31))["opened"] == 1
+
+    def test_a_review_asks_as_often_for_many_parcels(self, merchant, django_assert_max_num_queries):
+        for _ in range(8):
+            make_shipment(merchant)
+        Shipment.objects.update(stage="handed_over", handed_over_at=NOW, last_event_at=NOW)
+        review(now=NOW + 2 * DAY)
+        record([Reading("picked_up", NOW + DAY, shipment_id=pk) for pk in Shipment.objects.values_list("pk", flat=True)],
+               merchant=merchant, now=NOW + DAY)  # fmt: skip
+        with django_assert_max_num_queries(7 + 8):  # and one to close each case
+            assert review(now=NOW + 2 * DAY)["closed"] == 8

@@ -9,10 +9,13 @@ Locks: the order, the parcel, the manifest.
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from orders.lifecycle import lock_order
-from orders.models import Merchant, Order
+from orders.models import Merchant, Order, User
+from orders.models.base import Walled
+from orders.roles import Can
 from orders.status import OrderStatus
 from shipping.models import Manifest, Shipment
 from shipping.status import ScanOutcome, Stage
@@ -111,3 +114,27 @@ def _who_handed_over(shipment: Shipment) -> tuple[str, datetime | None]:
     if at is None and (manifest := shipment.manifest):
         by = manifest.closed_by.get_username() if manifest.closed_by else ""
     return by, at or shipment.handed_over_at
+
+
+def open_manifests(user: User) -> QuerySet[Manifest]:
+    """Manifests being loaded where the person may scan, tallied, newest first."""
+    mine = Manifest.objects.visible_to(user).filter(state=Manifest.State.OPEN)
+    if not user.is_superuser:
+        mine = mine.filter(merchant__in=user.merchants_where(Can.SCAN))
+    return tallied(mine).select_related("merchant", "opened_by").order_by("-pk")
+
+
+def tallied(manifests: Walled) -> Walled:
+    """Each with its `parcels`, how many are `handed_over`, how many of those the carrier has `accepted`, and
+    their `weight_g`. Subqueries: a list counts for the rows it shows, not for all that there are."""
+
+    def of_parcels(what: Any, **where: Any) -> Coalesce:
+        rows = Shipment.objects.filter(manifest=OuterRef("pk"), **where).order_by().values("manifest")
+        return Coalesce(Subquery(rows.annotate(it=what).values("it")), Value(0), output_field=IntegerField())
+
+    return manifests.annotate(
+        parcels=of_parcels(Count("pk")),
+        handed_over=of_parcels(Count("pk"), stage=Stage.HANDED_OVER),
+        accepted=of_parcels(Count("pk"), first_scan_at__isnull=False),
+        weight_g=of_parcels(Sum("weight_g")),
+    )

@@ -23,7 +23,7 @@ def leave(shipment: Shipment, order: Order, *, actor: str, at: datetime, now: da
         order,
         OrderEvent.Kind.HANDED_OVER,
         subject=shipment.subject,
-        key=f"handed_over:{shipment.pk}",
+        key=f"handed_over:{shipment.pk}:{at.timestamp():.0f}",  # it may leave again after a correction
         actor=actor,
         occurred_at=at,
         now=now,
