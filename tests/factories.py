@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
 
+from orders import stock
 from orders.models import Location, Membership, Merchant, Order, Product, User
 from orders.place import IncomingAddress, IncomingLine, IncomingOrder, place
 from orders.roles import Role
@@ -63,4 +64,6 @@ def make_shipment(merchant: Merchant, **changes) -> Shipment:
 
 
 def make_product(merchant: Merchant, sku: str = "MUG-1", **fields) -> Product:
-    return Product.objects.create(merchant=merchant, sku=sku, **({"name": sku, "on_hand": 10} | fields))
+    product = Product.objects.create(merchant=merchant, sku=sku, **({"name": sku, "on_hand": 10} | fields))
+    stock.open_ledger(product, now=NOW)
+    return product

@@ -7,7 +7,7 @@ from django.apps import apps
 
 from notifications.models import Attempt
 from orders.intake import jobs
-from orders.models import ImportIssue, Merchant, Product, StockMove
+from orders.models import ImportIssue, Merchant, Product
 from orders.models.base import MerchantOwned
 from shipping.carriers.base import Reading
 from shipping.models import (
@@ -40,8 +40,6 @@ def full_merchant(slug: str) -> Merchant:
     merchant = make_merchant(slug)
     user = make_user(f"{slug}-owner", merchant)
     product = make_product(merchant)
-    if not product.moves.exists():
-        StockMove.objects.create(product=product, kind="opening", quantity=10, balance=10, at=NOW)
     shipment = make_shipment(merchant, tracking_number=f"{slug}1".upper(), carrier="DHL")
     readings = [
         Reading("in_transit", NOW, shipment_id=shipment.pk, source="staff"),

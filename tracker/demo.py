@@ -19,6 +19,7 @@ from orders.models import Location, Membership, Merchant, Order, Product, User
 from orders.place import IncomingAddress, IncomingLine, IncomingOrder, place
 from orders.roles import Role
 from orders.secrets import CROCKFORD
+from orders.stock import open_ledger
 from shipping.lateness.cases import review
 from shipping.models import CarrierAccount, Shipment
 from shipping.status import TrackingStatus
@@ -120,6 +121,8 @@ def _merchant(shop: Shop, people: dict[str, User]) -> Merchant:
         )
         for n, (sku, name, _, weight, stock) in enumerate(shop.goods)
     )
+    for product in merchant.products.all():
+        open_ledger(product)
     return merchant
 
 

@@ -103,6 +103,14 @@ class OrderLine(MerchantOwned):
                 condition=Q(quantity__gte=F("reserved") + F("shipped")), name="line_reserved_within_quantity"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["product"],
+                condition=Q(quantity__gt=F("reserved") + F("shipped")),
+                name="line_waiting",
+            ),
+            models.Index(fields=["product"], condition=Q(reserved__gt=0), name="line_holding"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.sku}"

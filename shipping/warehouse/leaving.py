@@ -18,7 +18,12 @@ def leave(shipment: Shipment, order: Order, *, actor: str, at: datetime, now: da
     """`at` is when it was handed over, `now` when we learned of it."""
     shipment.stage, shipment.handed_over_at = Stage.HANDED_OVER, at
     shipment.save(update_fields=["stage", "handed_over_at"])
-    stock.consume([(line.order_line, line.quantity) for line in shipment.lines.select_related("order_line")])
+    stock.consume(
+        [(line.order_line, line.quantity) for line in shipment.lines.select_related("order_line")],
+        reference=shipment.code,
+        actor=actor,
+        now=at,
+    )
     record_event(
         order,
         OrderEvent.Kind.HANDED_OVER,

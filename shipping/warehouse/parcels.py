@@ -1,11 +1,15 @@
-"""How an order becomes parcels."""
+"""How an order becomes parcels, and one parcel several."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from orders.models import Location, Order
+from django.db.models import F, Max
+
+from orders.models import Location, Order, OrderLine
 from shipping.models import Promise, Shipment, ShipmentLine
 from shipping.promise.estimate import first_estimate
 from shipping.promise.zones import zone_of
+from shipping.status import Stage
 
 
 def first_parcel(order: Order, *, now: datetime) -> Shipment:
@@ -42,3 +46,101 @@ def first_parcel(order: Order, *, now: datetime) -> Shipment:
         made_at=now,
     )
     return shipment
+
+
+def split_off(shipment: Shipment, pieces: Mapping[int, int], *, now: datetime) -> Shipment:
+    """Moves pieces (by the id of their shipment line) into a new parcel of the same order, which is to be packed.
+    The caller has locked the order. Raises ValueError when more is asked for than is there and not yet in the
+    box, or when nothing would stay."""
+    lines = {line.pk: line for line in shipment.lines.select_related("order_line__product")}
+    wanted = {pk: count for pk, count in pieces.items() if count}
+    if not wanted or any(
+        pk not in lines or not 0 < count <= lines[pk].quantity - lines[pk].packed
+        for pk, count in wanted.items()
+    ):
+        raise ValueError("There is not so much in this parcel that could be taken out.")
+    if sum(wanted.values()) == sum(line.quantity for line in lines.values()):
+        raise ValueError("Nothing would stay in this parcel.")
+    position = shipment.order.shipments.filter(direction=shipment.direction).aggregate(last=Max("position"))[
+        "last"
+    ]
+    weight = sum(lines[pk].order_line.product.weight_g * count for pk, count in wanted.items())
+    other = Shipment.objects.create(
+        merchant_id=shipment.merchant_id,
+        order=shipment.order,
+        position=position + 1,
+        direction=shipment.direction,
+        carrier=shipment.carrier,
+        service=shipment.service,
+        weight_g=weight,
+        ship_by=shipment.ship_by,
+        promised_from=shipment.promised_from,
+        promised_to=shipment.promised_to,
+        recipient_zone=shipment.recipient_zone,
+        created_at=now,
+    )
+    for pk, count in wanted.items():
+        _take_out(lines[pk], count)
+        ShipmentLine.objects.create(shipment=other, order_line_id=lines[pk].order_line_id, quantity=count)
+    shipment.weight_g = max(0, shipment.weight_g - weight)
+    shipment.save(update_fields=["weight_g"])
+    _promise_again(shipment, other, now)
+    return other
+
+
+def split_missing(shipment: Shipment, *, now: datetime) -> Shipment | None:
+    """What of this parcel is not there goes into a parcel of its own, to be sent when it comes in. None when all is
+    there. The caller has locked the order. Raises ValueError when nothing of it is there."""
+    missing = missing_pieces(shipment)
+    return split_off(shipment, missing, now=now) if missing else None
+
+
+def missing_pieces(shipment: Shipment) -> dict[int, int]:
+    """By the id of their shipment line: pieces of counted products that are neither reserved nor sent. Of an order's
+    open parcels the last ones go without."""
+    rows = (
+        ShipmentLine.objects.filter(
+            shipment__order_id=shipment.order_id,
+            shipment__direction=shipment.direction,
+            order_line__in=OrderLine.objects.filter(
+                order_id=shipment.order_id,
+                product__track_stock=True,
+                quantity__gt=F("reserved") + F("shipped"),
+            ),
+        )
+        .exclude(shipment__stage__in=[Stage.HANDED_OVER, Stage.VOID])
+        .select_related("order_line")
+        .order_by("-shipment__position")
+    )
+    short: dict[int, int] = {}
+    found: dict[int, int] = {}
+    for row in rows:
+        line = row.order_line
+        left = short.setdefault(line.pk, line.quantity - line.reserved - line.shipped)
+        absent = min(left, row.quantity - row.packed)
+        short[line.pk] = left - absent
+        if absent and row.shipment_id == shipment.pk:
+            found[row.pk] = absent
+    return found
+
+
+def _take_out(line: ShipmentLine, count: int) -> None:
+    if line.quantity == count:
+        line.delete()
+        return
+    line.quantity -= count
+    line.save(update_fields=["quantity"])
+
+
+def _promise_again(shipment: Shipment, other: Shipment, now: datetime) -> None:
+    last = shipment.promises.last()
+    if last is None:
+        return
+    Promise.objects.create(
+        shipment=other,
+        from_day=last.from_day,
+        to_day=last.to_day,
+        source=last.source,
+        reason=f"As for parcel {shipment.position}, from which it was split.",
+        made_at=now,
+    )
