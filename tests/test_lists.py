@@ -12,7 +12,7 @@ from django.urls import reverse
 from orders.admin.base import WalledAdmin
 from orders.models import ImportJob, User
 from shipping.carriers.base import Reading
-from shipping.models import InboundWebhook, LateCase, PrintItem, PrintRun, Scan
+from shipping.models import Box, InboundWebhook, LateCase, Manifest, PrintItem, PrintRun, Scan, Shipment
 from shipping.tracking.record import record
 from tests.factories import NOW, make_product, make_shipment
 from tests.world import full_merchant
@@ -49,6 +49,11 @@ def more(merchant, user):
             explanation="x",
             opened_at=NOW,
         )
+        Box.objects.create(merchant=merchant, name=f"Box {n}")
+        manifest = Manifest.objects.create(
+            merchant=merchant, number=10 + n, carrier="DHL", opened_at=NOW, opened_by=user
+        )
+        Shipment.objects.filter(pk=shipment.pk).update(manifest=manifest)
         ImportJob.objects.create(merchant=merchant, filename="x", file="x", started_by=user)
 
 

@@ -14,7 +14,7 @@ from notifications.status import NoticeState
 from orders.models import Merchant, Order, User
 from orders.status import OrderStatus
 from shipping.models import LateCase, Shipment
-from shipping.status import MOVING, Stage
+from shipping.status import MOVING, LateRule, Stage
 
 DAYS = 14
 BAR, GAP, HEIGHT, TOP, FOOT = 34, 24, 120, 22, 26  # units of the chart's own drawing
@@ -87,6 +87,15 @@ def cards(user: User) -> list[Card]:
             tracking_status__in=",".join(moving),
         ),
         _card("Late", late.count(), "Worst first", "shipping_latecase", "clock", alarm="warn"),
+        _card(
+            "Not accepted",
+            late.filter(rule=LateRule.HANDOVER_GAP).count(),
+            "Handed over, no carrier scan",
+            "shipping_latecase",
+            "truck",
+            alarm="warn",
+            rule__exact=LateRule.HANDOVER_GAP,
+        ),
         _card(
             "Notices given up",
             dead.count(),

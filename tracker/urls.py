@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import path
 
+from shipping.dock import docks, loading
 from shipping.views import scanning
 from shipping.webhooks import receive
 from tracker.views import brand, lookup, mailbox, tracking
@@ -15,6 +16,8 @@ urlpatterns = [
     path("t/<str:public_key>/live/", tracking.live, name="tracking-live"),
     path("brand/<slug:slug>.css", brand.brand, name="brand"),
     path("scan/", scanning, name="scan"),
+    path("handover/", docks, name="handover"),
+    path("handover/<int:manifest_id>/", loading, name="loading"),
     path("dev/outbox/", mailbox.outbox, name="outbox"),
     path("dev/outbox/<str:name>/", mailbox.mail, name="outbox-mail"),
     path("dev/outbox/<str:name>/html/", mailbox.mail_html, name="outbox-html"),

@@ -20,7 +20,11 @@ class MerchantAdmin(WalledAdmin):
         ("Brand", {"fields": ["logo", "colour", "accent", "footer"]}),
         ("Contact", {"fields": ["support_email", "support_phone", "support_url"]}),
         ("Place and words", {"fields": ["zone", "locale", "currency", "order_prefix"]}),
-        ("Promise", {"fields": ["handling_days", "cutoff", "holiday_country", "silent_days"]}),
+        (
+            "Promise",
+            {"fields": ["handling_days", "cutoff", "holiday_country", "silent_days", "acceptance_hours"]},
+        ),
+        ("Paper", {"fields": ["paper", "label_size", "slip_prices"]}),
         ("Notices", {"fields": ["notify_email", "notify_sms"]}),
     ]
 

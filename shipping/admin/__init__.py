@@ -1,7 +1,7 @@
 from orders.admin.order import OrderAdmin
-from shipping.admin import carriers, late, parcels, printing, stickers
+from shipping.admin import boxes, carriers, late, manifests, parcels, printing, stickers
 
 # Orders live a floor below; printing their parcels is lent to their list from here.
 OrderAdmin.actions = [printing.print_both, printing.print_slips, printing.print_labels, *OrderAdmin.actions]
 
-__all__ = ["carriers", "late", "parcels", "printing", "stickers"]
+__all__ = ["boxes", "carriers", "late", "manifests", "parcels", "printing", "stickers"]

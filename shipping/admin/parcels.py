@@ -108,6 +108,7 @@ class ShipmentAdmin(WalledAdmin):
     fields = (
         "code", "order_link", "merchant", "stage_pill", "status_pill", "carrier", "service", "tracking_number", "weight_g",
         "promise", "ship_by", "printed_at", "packed_at", "handed_over_at", "first_scan_at", "last_event_at", "delivered_at",
+        "on_manifest",
     )  # fmt: skip
     readonly_fields = tuple(
         name for name in fields if name not in ("carrier", "service", "tracking_number", "weight_g")
@@ -141,6 +142,10 @@ class ShipmentAdmin(WalledAdmin):
         if shipment.promised_from == shipment.promised_to:
             return f"{shipment.promised_to:%d %b}"
         return f"{shipment.promised_from:%d %b} – {shipment.promised_to:%d %b}"
+
+    @admin.display(description="manifest")
+    def on_manifest(self, shipment: Shipment) -> SafeString | str:
+        return link_to(shipment.manifest) if shipment.manifest else "–"
 
     @admin.display(description="printed", ordering="printed_at")
     def printed(self, shipment: Shipment) -> str:

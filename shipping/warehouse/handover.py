@@ -14,7 +14,6 @@ from django.db.models.functions import Coalesce
 
 from orders.lifecycle import lock_order
 from orders.models import Merchant, Order, User
-from orders.models.base import Walled
 from orders.roles import Can
 from orders.status import OrderStatus
 from shipping.models import Manifest, Shipment
@@ -124,7 +123,7 @@ def open_manifests(user: User) -> QuerySet[Manifest]:
     return tallied(mine).select_related("merchant", "opened_by").order_by("-pk")
 
 
-def tallied(manifests: Walled) -> Walled:
+def tallied(manifests: QuerySet[Manifest]) -> QuerySet[Manifest]:
     """Each with its `parcels`, how many are `handed_over`, how many of those the carrier has `accepted`, and
     their `weight_g`. Subqueries: a list counts for the rows it shows, not for all that there are."""
 

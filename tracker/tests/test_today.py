@@ -28,14 +28,23 @@ def test_each_card_is_the_length_of_its_list(client, merchant, other, alice):
         for shop in (merchant, other):
             row = make_shipment(shop, now=now, placed_at=now)
             Shipment.objects.filter(pk=row.pk).update(stage=stage, tracking_status=status, handed_over_at=now)
+            rule = "handover_gap" if stage == "packed" else "silent"
             LateCase.objects.create(
-                merchant=shop, shipment=row, rule="silent", since=now, score=1, explanation="x", opened_at=now,
+                merchant=shop, shipment=row, rule=rule, since=now, score=1, explanation="x", opened_at=now,
                 closed_at=now if stage == "open" else None,
             )  # fmt: skip
     client.force_login(alice)
     cards, page = counts(client)
     told = {title: count for title, (count, _) in cards.items()}
-    assert told == {"New orders": 4, "To pack": 2, "Packed": 1, "Moving": 2, "Late": 2, "Notices given up": 0}
+    assert told == {
+        "New orders": 4,
+        "To pack": 2,
+        "Packed": 1,
+        "Moving": 2,
+        "Late": 2,
+        "Not accepted": 1,
+        "Notices given up": 0,
+    }
     for count, url in cards.values():
         assert client.get(url).context["cl"].result_count == count, url
     assert page.context["chart"].total == 4 and page.context["chart"].bars[-1].count == 4
