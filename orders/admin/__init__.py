@@ -1,3 +1,3 @@
-from orders.admin import customers, imports, merchants, order
+from orders.admin import customers, imports, merchants, order, stock
 
-__all__ = ["customers", "imports", "merchants", "order"]
+__all__ = ["customers", "imports", "merchants", "order", "stock"]

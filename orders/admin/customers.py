@@ -4,8 +4,7 @@ from django.http import HttpRequest
 
 from orders.admin.base import MerchantFilter, WalledAdmin
 from orders.admin.show import link_list
-from orders.models import Customer, Product
-from orders.roles import Can
+from orders.models import Customer
 
 
 @admin.register(Customer)
@@ -24,17 +23,3 @@ class CustomerAdmin(WalledAdmin):
     @admin.display(description="orders", ordering="order_count")
     def orders_link(self, customer: Customer) -> str:
         return link_list("orders_order", str(customer.order_count), customer__id__exact=customer.pk)  # type: ignore[attr-defined]
-
-
-@admin.register(Product)
-class ProductAdmin(WalledAdmin):
-    delete_right = None
-    list_display = ["sku", "name", "bin", "on_hand", "reserved", "available", "track_stock", "merchant"]
-    list_filter = ["track_stock", MerchantFilter]
-    list_select_related = ["merchant"]
-    search_fields = ["^sku", "^name", "=gtin", "^bin"]
-    readonly_fields = ["reserved"]
-    change_right = add_right = Can.EDIT
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
-        return ["merchant", "sku", "reserved"] if obj else ["reserved"]

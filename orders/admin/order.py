@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
 from orders.admin.show import link_list, local, pill
+from orders.admin.stock import ShortOrderFilter
 from orders.lifecycle import InvalidMove, change_status
 from orders.models import Order, OrderEvent, OrderLine, ShippingAddress
 from orders.roles import Can
@@ -99,7 +100,7 @@ class OrderAdmin(WalledAdmin):
         "merchant",
     ]
     list_display_links = ["number"]
-    list_filter = ["status", "placed_at", MerchantFilter]
+    list_filter = ["status", ShortOrderFilter, "placed_at", MerchantFilter]
     list_select_related = ["merchant", "ship_to"]
     search_fields = [
         "=number",
