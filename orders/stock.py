@@ -177,6 +177,14 @@ def lose(line: OrderLine, quantity: int, *, reason: str, reference: str, actor: 
     return gone
 
 
+@transaction.atomic
+def share_out(product_id: int) -> Product:
+    """Reserve what is free of a product for the orders that wait."""
+    product = _locked(product_id)
+    _fill(product)
+    return product
+
+
 # --- below ------------------------------------------------------------------------------------------------
 
 

@@ -9,15 +9,16 @@ from orders.status import OrderStatus
 from shipping.models import Shipment
 from shipping.status import Stage
 from shipping.warehouse.parcels import first_parcel
+from shipping.warehouse.waves import take_out
 
 
 def on_event(event: OrderEvent, **_: Any) -> None:
     if event.kind == OrderEvent.Kind.PLACED:
         first_parcel(event.order, now=event.recorded_at)
     elif event.kind == OrderEvent.Kind.STATUS and event.new == OrderStatus.CANCELLED:
-        Shipment.objects.filter(order=event.order, stage__in=[Stage.OPEN, Stage.PACKED]).update(
-            stage=Stage.VOID
-        )
+        unsent = Shipment.objects.filter(order=event.order, stage__in=[Stage.OPEN, Stage.PACKED])
+        take_out(list(unsent))
+        unsent.update(stage=Stage.VOID)
 
 
 def connect() -> None:

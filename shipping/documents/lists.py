@@ -1,6 +1,5 @@
 """Lists over many parcels: what to pick, sorted as one walks, and what a driver took."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +14,7 @@ from shipping.documents.slip import LEFT
 from shipping.documents.tables import Column, Heading, table_pages
 from shipping.models import Manifest, PrintRun, Shipment
 from shipping.status import DocumentKind, Stage
+from shipping.walk import walk_key
 
 _TAKERS = 12  # orders named beside a SKU; the wave's page names all
 _PICK = (
@@ -61,12 +61,6 @@ def picks_of(papers: Sequence[Papers]) -> list[Pick]:
             pick.quantity += item.quantity
             pick.takers.append((paper.slip.order, item.quantity))
     return sorted(found.values(), key=lambda pick: (not pick.bin, walk_key(pick.bin), pick.sku))
-
-
-def walk_key(place: str) -> list[tuple[int, int, str]]:
-    """Sorts places as people count: runs of digits by their number."""
-    parts = re.findall(r"\d+|\D+", place.upper())
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
 
 def _pick_list(run: PrintRun, shipment_ids: Sequence[int]) -> list[Page]:

@@ -16,12 +16,13 @@ from orders.incoming import IncomingLine
 from orders.models import Product
 from shipping.documents.contexts import contexts_for
 from shipping.documents.engine import render_pdf
-from shipping.documents.lists import list_pdf, picks_of, walk_key
+from shipping.documents.lists import list_pdf, picks_of
 from shipping.documents.options import Options, Sheet
 from shipping.documents.sheets import papers_pdf
 from shipping.documents.stickers import calibration_page, problems_of
 from shipping.documents.zpl import labels_zpl
 from shipping.models import CarrierLabel, Manifest, PrintRun, Shipment
+from shipping.walk import walk_key
 from tests.factories import NOW, make_order, make_shipment
 
 AVERY = Sheet(

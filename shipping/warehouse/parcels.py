@@ -5,11 +5,11 @@ from datetime import datetime
 
 from django.db.models import F, Max
 
-from orders.models import Location, Order, OrderLine
+from orders.models import Location, Order
 from shipping.models import Promise, Shipment, ShipmentLine
 from shipping.promise.estimate import first_estimate
 from shipping.promise.zones import zone_of
-from shipping.status import Stage
+from shipping.status import Direction, Stage
 
 
 def first_parcel(order: Order, *, now: datetime) -> Shipment:
@@ -95,23 +95,23 @@ def split_missing(shipment: Shipment, *, now: datetime) -> Shipment | None:
     return split_off(shipment, missing, now=now) if missing else None
 
 
-def missing_pieces(shipment: Shipment) -> dict[int, int]:
+def missing_pieces(*parcels: Shipment) -> dict[int, int]:
     """By the id of their shipment line: pieces of counted products that are neither reserved nor sent. Of an order's
-    open parcels the last ones go without."""
+    open parcels the last ones go without. One query, however many parcels."""
+    if not parcels:
+        return {}
     rows = (
         ShipmentLine.objects.filter(
-            shipment__order_id=shipment.order_id,
-            shipment__direction=shipment.direction,
-            order_line__in=OrderLine.objects.filter(
-                order_id=shipment.order_id,
-                product__track_stock=True,
-                quantity__gt=F("reserved") + F("shipped"),
-            ),
+            shipment__order__in={parcel.order_id for parcel in parcels},
+            shipment__direction=Direction.OUTBOUND,
+            order_line__product__track_stock=True,
+            order_line__quantity__gt=F("order_line__reserved") + F("order_line__shipped"),
         )
         .exclude(shipment__stage__in=[Stage.HANDED_OVER, Stage.VOID])
         .select_related("order_line")
         .order_by("-shipment__position")
     )
+    wanted = {parcel.pk for parcel in parcels}
     short: dict[int, int] = {}
     found: dict[int, int] = {}
     for row in rows:
@@ -119,7 +119,7 @@ def missing_pieces(shipment: Shipment) -> dict[int, int]:
         left = short.setdefault(line.pk, line.quantity - line.reserved - line.shipped)
         absent = min(left, row.quantity - row.packed)
         short[line.pk] = left - absent
-        if absent and row.shipment_id == shipment.pk:
+        if absent and row.shipment_id in wanted:
             found[row.pk] = absent
     return found
 

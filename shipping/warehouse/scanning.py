@@ -23,9 +23,10 @@ from shipping.models import Scan, Shipment
 from shipping.status import ScanOutcome, Stage
 from shipping.warehouse.handover import hand_over
 from shipping.warehouse.lookup import find, not_found, who_did
+from shipping.warehouse.picking import pick
 from shipping.warehouse.pull import Judged, Pull
 
-PACK, HANDOVER = "pack", "handover"
+PACK, HANDOVER, PICK = "pack", "handover", "pick"
 MAX_CODE = 100
 
 _BROUGHT = (ScanOutcome.PACKED, ScanOutcome.HANDED_OVER, ScanOutcome.ON_MANIFEST)
@@ -159,7 +160,7 @@ def _pack(shipment: Shipment, order: Order, user: User, now: datetime) -> None:
         advance_status(order, OrderStatus.PROCESSING, actor=user.get_username(), now=now, occurred_at=now)
 
 
-HANDLERS: dict[str, Callable[[Pull], Judged]] = {PACK: _whole_parcel, HANDOVER: hand_over}
+HANDLERS: dict[str, Callable[[Pull], Judged]] = {PACK: _whole_parcel, HANDOVER: hand_over, PICK: pick}
 """What the station can do, by the name of its mode. Each handler runs inside the transaction that keeps the
 scan, locks the order before the parcel, and raises nothing for bad input: every outcome is a `ScanOutcome`."""
 MODES = tuple(HANDLERS)
