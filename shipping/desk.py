@@ -5,7 +5,7 @@ from datetime import datetime
 from orders.models import User
 from orders.queue import enqueue
 from shipping.documents.runs import start_run
-from shipping.models import Manifest, PrintRun
+from shipping.models import Manifest, PrintRun, Wave
 from shipping.status import DocumentKind, Stage
 from shipping.tasks import hand_over_manifest, render_print_run
 from shipping.warehouse.manifests import AT_ONCE, close_manifest, hand_over_parcels
@@ -28,5 +28,14 @@ def print_manifest(manifest: Manifest, *, user: User, now: datetime) -> PrintRun
         merchant=manifest.merchant, user=user, kind=DocumentKind.MANIFEST, shipment_ids=ids, now=now
     )
     PrintRun.objects.filter(pk=run.pk).update(manifest=manifest)
+    enqueue(render_print_run, run.pk)
+    return run
+
+
+def print_picks(wave: Wave, *, user: User, now: datetime) -> PrintRun:
+    """The pick list of what the wave's parcels still want. Raises NothingToPrint when there is none."""
+    ids = list(wave.shipments.filter(stage=Stage.OPEN).order_by("pk").values_list("pk", flat=True))
+    run = start_run(merchant=wave.merchant, user=user, kind=DocumentKind.PICKS, shipment_ids=ids, now=now)
+    PrintRun.objects.filter(pk=run.pk).update(wave=wave)
     enqueue(render_print_run, run.pk)
     return run

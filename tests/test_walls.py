@@ -164,7 +164,7 @@ def test_a_role_is_not_more_than_it_is(ours):
 
 OPEN_TO_ALL = {
     "", "track/", "t/<str:public_key>/", "t/<str:public_key>/live/", "brand/<slug:slug>.css", "healthz", "readyz",
-    "webhooks/<slug:provider>/<str:key>/", "scan/", "handover/", "handover/<int:manifest_id>/",
+    "webhooks/<slug:provider>/<str:key>/", "scan/", "pick/", "pick/<int:wave_id>/", "handover/", "handover/<int:manifest_id>/",
     "dev/outbox/", "dev/outbox/<str:name>/", "dev/outbox/<str:name>/html/",
 }  # fmt: skip
 """Pages reached by an unguessable key, pages about nobody, and pages that start from the signed-in person

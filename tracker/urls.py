@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import path
 
+from shipping.aisle import picking, waves
 from shipping.dock import docks, loading
 from shipping.views import scanning
 from shipping.webhooks import receive
@@ -16,6 +17,8 @@ urlpatterns = [
     path("t/<str:public_key>/live/", tracking.live, name="tracking-live"),
     path("brand/<slug:slug>.css", brand.brand, name="brand"),
     path("scan/", scanning, name="scan"),
+    path("pick/", waves, name="waves"),
+    path("pick/<int:wave_id>/", picking, name="picking"),
     path("handover/", docks, name="handover"),
     path("handover/<int:manifest_id>/", loading, name="loading"),
     path("dev/outbox/", mailbox.outbox, name="outbox"),

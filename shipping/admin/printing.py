@@ -44,7 +44,7 @@ def _print(request: HttpRequest, chosen: QuerySet, kind: str) -> HttpResponse | 
     """One run for each merchant among the chosen parcels (or the chosen orders' open parcels)."""
     user: Any = request.user
     by_merchant: dict[int, list[int]] = defaultdict(list)
-    for pk, merchant_id in _parcels(chosen):
+    for pk, merchant_id in parcels_of(chosen):
         by_merchant[merchant_id].append(pk)
     merchants = [
         m for m in Merchant.objects.visible_to(user).filter(pk__in=by_merchant) if user.may(Can.SCAN, m)
@@ -58,7 +58,7 @@ def _print(request: HttpRequest, chosen: QuerySet, kind: str) -> HttpResponse | 
     )
 
 
-def _parcels(chosen: QuerySet) -> list[tuple[int, int]]:
+def parcels_of(chosen: QuerySet) -> list[tuple[int, int]]:
     if chosen.model is Shipment:
         return list(chosen.values_list("pk", "merchant_id"))
     orders: list[int] = list(chosen.values_list("pk", flat=True))
