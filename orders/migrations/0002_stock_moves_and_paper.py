@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
             model_name="product",
             name="on_hand",
             field=models.IntegerField(
-                default=0, help_text="Written by orders.stock alone; the sum of the product's moves."
+                default=0, help_text="The sum of its moves: receive, count or change it on its stock page."
             ),
         ),
         migrations.AddIndex(

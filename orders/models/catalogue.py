@@ -25,7 +25,7 @@ class Product(MerchantOwned):
         help_text="Promise and send more than is counted, as for things made to order.",
     )
     on_hand = models.IntegerField(
-        default=0, help_text="Written by orders.stock alone; the sum of the product's moves."
+        default=0, help_text="The sum of its moves: receive, count or change it on its stock page."
     )
     reserved = models.PositiveIntegerField(default=0, editable=False)
 
