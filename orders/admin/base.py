@@ -85,7 +85,9 @@ class WalledAdmin(admin.ModelAdmin):
         return user.may(right, merchant_of(obj) if obj is not None else None)
 
     def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
-        kwargs.setdefault("queryset", choices_for(db_field, request, self.change_right or Can.VIEW))
+        choices = kwargs.setdefault("queryset", choices_for(db_field, request, self.change_right or Can.VIEW))
+        if choices.model is Merchant and len(only := choices[:2]) == 1:
+            kwargs.setdefault("initial", only[0])
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -14,10 +14,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
 from orders.admin.base import MerchantFilter, WalledAdmin, choices_for
-from orders.admin.show import local, pill
+from orders.admin.show import pill
 from orders.models import Merchant
 from orders.roles import Can
 from shipping.desk import print_manifest, sign
@@ -72,19 +73,8 @@ class OpeningForm(forms.ModelForm):
 @admin.register(Manifest)
 class ManifestAdmin(WalledAdmin):
     change_right, add_right = None, Can.SCAN
-    list_display = [
-        "name",
-        "state_pill",
-        "carrier",
-        "dock_shown",
-        "driver_shown",
-        "count",
-        "accepted_of",
-        "weight",
-        "opened",
-        "closed",
-        "merchant",
-    ]
+    list_display = ["name", "state_pill", "carrier", "count", "accepted_of", "driver_shown", "dock_shown", "opened", "closed", "weight",
+                    "merchant"]  # fmt: skip
     list_filter = ["state", GapFilter, CarrierFilter, "opened_at", MerchantFilter]
     list_select_related = ["merchant", "opened_by", "closed_by"]
     search_fields = ["=number"]
@@ -161,10 +151,7 @@ class ManifestAdmin(WalledAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "merchant":
-            mine = choices_for(db_field, request, Can.SCAN)
-            kwargs["queryset"] = mine
-            if mine.count() == 1:
-                kwargs["initial"] = mine.get()
+            kwargs["queryset"] = choices_for(db_field, request, Can.SCAN)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Manifest, form: Any, change: bool) -> None:
@@ -291,4 +278,4 @@ def _page(manifest: Manifest) -> str:
 
 
 def _when(at: Any, who: Any, merchant: Merchant) -> str:
-    return f"{local(at, merchant.tz)}{f' by {who}' if who else ''}" if at else "–"
+    return f"{localtime(at, merchant.tz):%d %b %H:%M}{f' by {who}' if who else ''}" if at else "–"

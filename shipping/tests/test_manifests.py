@@ -181,6 +181,43 @@ def test_taking_a_parcel_off(merchant, bob):
     assert said.outcome == ScanOutcome.ON_MANIFEST
 
 
+def test_a_manager_takes_back_what_did_not_leave(merchant, alice, bob):
+    mug = make_product(merchant, on_hand=20)
+    manifest = opened(merchant, bob)
+    parcel, gone = put_on(manifest, bob, 2)
+    close_manifest(manifest, user=bob, now=NOW)
+    hand_over_parcels(manifest.pk, now=NOW)
+    Shipment.objects.filter(pk=gone.pk).update(first_scan_at=NOW)
+    with pytest.raises(Refused, match="is closed"):
+        take_off(parcel, user=alice, now=NOW, reason="Left on the dock")
+    reopen_manifest(manifest, user=alice, reason="One was left on the dock", now=NOW)
+    with pytest.raises(Refused, match="Only a manager"):
+        take_off(parcel, user=bob, now=NOW, reason="Left on the dock")
+    with pytest.raises(Refused, match="why"):
+        take_off(parcel, user=alice, now=NOW)
+    with pytest.raises(Refused, match="has scanned"):
+        take_off(gone, user=alice, now=NOW, reason="Left on the dock")
+
+    take_off(parcel, user=alice, now=NOW + HOUR, reason="Left on the dock")
+    parcel.refresh_from_db()
+    mug.refresh_from_db()
+    assert (parcel.stage, parcel.handed_over_at, parcel.manifest) == (Stage.PACKED, None, None)
+    assert (mug.on_hand, mug.reserved) == (18, 2)
+    assert moves(manifest)[-1] == ("taken_off", "alice", f"{parcel.code}, Left on the dock")
+    told = OrderEvent.objects.filter(order=parcel.order, kind="handed_over").values_list(
+        "actor", "old", "new"
+    )
+    assert list(told) == [("bob", "", ""), ("alice", "handed_over", "packed")]
+
+    later = NOW + 2 * HOUR
+    scan(user=bob, code=parcel.code, mode="handover", client_id=uuid.uuid4(), now=later)
+    parcel.refresh_from_db()
+    mug.refresh_from_db()
+    assert (parcel.handed_over_at, mug.on_hand, mug.reserved) == (later, 16, 0)
+    assert OrderEvent.objects.filter(order=parcel.order, kind="handed_over").count() == 3
+    assert sum(mug.moves.values_list("quantity", flat=True)) == mug.on_hand
+
+
 def test_a_parcel_costs_the_same_on_a_long_manifest(merchant, bob):
 
     def cost(count):

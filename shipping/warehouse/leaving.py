@@ -1,4 +1,5 @@
-"""A packed parcel leaves the building: its stage, the stock, the ledger and its tracking, all or nothing.
+"""A packed parcel leaves the building, or did not after all: its stage, the stock, the ledger and its tracking, all or
+nothing.
 
 The caller has locked the order, then the parcel.
 """
@@ -34,6 +35,25 @@ def leave(shipment: Shipment, order: Order, *, actor: str, at: datetime, now: da
         now=now,
     )
     _tell_tracking(shipment, order, actor, at, now)
+
+
+def come_back(shipment: Shipment, order: Order, *, actor: str, now: datetime) -> None:
+    """It did not leave after all: packed again, its pieces on the shelf again. What tracking was told stays told:
+    announced is what the parcel still is."""
+    shipment.stage, shipment.handed_over_at = Stage.PACKED, None
+    shipment.save(update_fields=["stage", "handed_over_at"])
+    lines = [(line.order_line, line.quantity) for line in shipment.lines.select_related("order_line")]
+    stock.put_back(lines, reference=shipment.code, actor=actor, now=now)
+    record_event(
+        order,
+        OrderEvent.Kind.HANDED_OVER,
+        old=Stage.HANDED_OVER,
+        new=Stage.PACKED,
+        subject=shipment.subject,
+        actor=actor,
+        occurred_at=now,
+        now=now,
+    )
 
 
 def _tell_tracking(shipment: Shipment, order: Order, actor: str, at: datetime, now: datetime) -> None:

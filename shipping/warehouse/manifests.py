@@ -20,7 +20,7 @@ from orders.roles import Can
 from shipping.models import Manifest, ManifestMove, Scan, Shipment
 from shipping.status import ScanOutcome, Stage
 from shipping.warehouse.handover import is_cancelled
-from shipping.warehouse.leaving import leave
+from shipping.warehouse.leaving import come_back, leave
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,8 @@ def reopen_manifest(manifest: Manifest, *, user: User, reason: str, now: datetim
 
 @transaction.atomic
 def take_off(shipment: Shipment, *, user: User, now: datetime, reason: str = "") -> None:
-    """Undo of a scan onto an open manifest. Raises Refused for a parcel that is on none or has left."""
+    """Undo of a scan onto an open manifest. A parcel that was handed over with it comes back into stock; only
+    a manager may say so, with a reason, and only until the carrier has scanned it. Raises Refused."""
     order = lock_order(shipment.order_id)
     shipment = Shipment.objects.select_for_update().get(pk=shipment.pk)
     if shipment.manifest_id is None:
@@ -106,8 +107,18 @@ def take_off(shipment: Shipment, *, user: User, now: datetime, reason: str = "")
     if manifest.state == State.CLOSED:
         raise Refused(f"{manifest} is closed. A manager may reopen it.")
     if shipment.stage == Stage.HANDED_OVER:
-        raise Refused(f"Parcel {shipment.code} has been handed over to {manifest.carrier}.")
+        _may_come_back(shipment, manifest, user, reason)
+        come_back(shipment, order, actor=user.get_username(), now=now)
     _off(shipment, manifest, user.get_username(), now, reason or f"order {order.number}")
+
+
+def _may_come_back(shipment: Shipment, manifest: Manifest, user: User, reason: str) -> None:
+    if shipment.first_scan_at:
+        raise Refused(f"{manifest.carrier} has scanned parcel {shipment.code}: it is gone.")
+    if not user.may(Can.EDIT, shipment.merchant):
+        raise Refused(f"Parcel {shipment.code} has been handed over. Only a manager may take it back.")
+    if not reason.strip():
+        raise Refused(f"Say why parcel {shipment.code} is taken back; the reason is kept.")
 
 
 def hand_over_parcels(manifest_id: int, *, now: datetime) -> int:
