@@ -3,6 +3,7 @@ no accessibility violations, nothing wider than a phone."""
 
 import json
 import os
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from django.utils import timezone
 
 from orders.lifecycle import change_status
 from orders.models import Order
-from shipping.models import Scan, Shipment
+from shipping.models import PrintRun, Scan, Shipment
 from shipping.status import TrackingStatus
+from shipping.warehouse.manifests import open_manifest
+from shipping.warehouse.scanning import scan
 from tests.factories import make_merchant, make_order, make_shipment, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -249,6 +252,46 @@ def test_scanning_without_a_script(visit, shop):
     assert page.is_visible("#result.tone-good >> text=Packed")
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_manifest_from_opening_to_the_printed_paper(visit, shop, script):
+    bob = make_user("bob", shop, "warehouse")
+    visitor = visit(java_script_enabled=script).sign_in(bob)
+    codes = []
+    for number in range(5):
+        parcel = make_shipment(shop, now=timezone.now(), address={"name": NAMES[number % 3]})
+        scan(user=bob, code=parcel.code, mode="pack", client_id=uuid.uuid4(), now=timezone.now())
+        codes.append(parcel.code)
+    page = visitor.open("/handover/")
+    page.fill("#id_carrier", "DHL")
+    page.fill("#id_driver", NAMES[0])
+    page.click("text=Open and scan")
+    for code in codes:
+        page.fill("#code", code)
+        page.press("#code", "Enter")
+        page.wait_for_selector(f".result.tone-good:has-text('{code}')")
+    page.fill("#code", codes[0])
+    page.press("#code", "Enter")
+    page.wait_for_selector(".result.tone-warn:has-text('Already scanned')")
+    if script:
+        visitor.check()
+    page.click("text=Close: the driver signs")
+    page.click("button.go")
+    page.wait_for_selector(f"text=Hand 5 parcels over to DHL, driver {NAMES[0]}?")
+    if script:
+        visitor.check()
+    page.click("text=Yes, close it")
+    page.wait_for_selector("text=the carrier has scanned 0 of 5")
+    assert Shipment.objects.filter(stage="handed_over").count() == 5
+    if script:
+        visitor.check()
+    page.click("text=Print the manifest")
+    page.wait_for_selector("h1:has-text('Hand-over manifest')")
+    assert PrintRun.objects.get().manifest.number == 1
+    visitor.open("/handover/")
+    if script:
+        visitor.check()
+
+
 ADMIN = [
     "/admin/",
     "/admin/orders/order/",
@@ -256,6 +299,9 @@ ADMIN = [
     "/admin/shipping/shipment/",
     "/admin/shipping/shipment/{parcel}/change/",
     "/admin/shipping/latecase/",
+    "/admin/shipping/manifest/",
+    "/admin/shipping/manifest/{manifest}/change/",
+    "/admin/shipping/box/add/",
     "/admin/orders/importjob/add/",
     "/admin/orders/merchant/{merchant}/change/",
     "/admin/notifications/notice/",
@@ -272,9 +318,19 @@ def test_admin(visit, shop, scheme, viewport):
             shop, now=now, placed_at=now - timedelta(days=number % 9), address={"name": NAMES[number % 3]}
         )
         Shipment.objects.filter(pk=shipment.pk).update(tracking_status=status)
+    manifest = open_manifest(
+        merchant=shop, carrier=LONG[:40], dock="3", driver=NAMES[0], vehicle="B-XY 1", user=alice, now=now
+    )
+    Shipment.objects.update(manifest=manifest, stage="packed")
     visitor = visit(viewport=viewport, color_scheme=scheme).sign_in(alice)
     for path in ADMIN:
-        visitor.open(path.format(order=shipment.order_id, parcel=shipment.pk, merchant=shop.pk))
+        ids = {
+            "order": shipment.order_id,
+            "parcel": shipment.pk,
+            "merchant": shop.pk,
+            "manifest": manifest.pk,
+        }
+        visitor.open(path.format(**ids))
         visitor.check()
 
 

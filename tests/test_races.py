@@ -1,5 +1,6 @@
 """Several workers at once, on a database that lets them: PostgreSQL (make test-services)."""
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -8,12 +9,16 @@ from django.db import connection, connections
 
 from notifications import delivery
 from notifications.models import Attempt, Notice
+from orders.lifecycle import change_status
 from orders.models import Customer, Order, OrderEvent, Product
 from orders.place import IncomingLine, place
 from shipping.carriers.base import Reading
+from shipping.desk import sign
 from shipping.lateness.cases import review
 from shipping.models import LateCase, Shipment, TrackingEvent
 from shipping.tracking.record import record
+from shipping.warehouse.manifests import hand_over_parcels, open_manifest
+from shipping.warehouse.scanning import scan
 from tests.factories import NOW, incoming, make_order, make_product, make_shipment
 
 pytestmark = [
@@ -96,3 +101,81 @@ def test_two_reviews_at_once_open_one_case(merchant):
     late = NOW.replace(month=6)
     together(*[lambda: review(now=late)] * 4)
     assert LateCase.objects.count() == 1
+
+
+# --- the dock ---------------------------------------------------------------------------------------------
+
+
+def load(merchant, user, count, **words):
+    manifest = open_manifest(
+        merchant=merchant,
+        user=user,
+        now=NOW,
+        **({"carrier": "DHL", "dock": "", "driver": "", "vehicle": ""} | words),
+    )
+    for _ in range(count):
+        pull(user, make_packed(merchant, user).code, manifest)
+    return manifest
+
+
+def make_packed(merchant, user):
+    shipment = make_shipment(merchant)
+    scan(user=user, code=shipment.code, mode="pack", client_id=uuid.uuid4(), now=NOW)
+    return shipment
+
+
+def pull(user, code, manifest):
+    return scan(
+        user=user, code=code, mode="handover", client_id=uuid.uuid4(), now=NOW, subject=str(manifest.pk)
+    ).outcome
+
+
+def test_two_docks_scan_one_parcel_and_one_of_them_has_it(merchant, bob):
+    docks = [load(merchant, bob, 0) for _ in range(2)]
+    for _ in range(5):
+        parcel = make_packed(merchant, bob)
+        said = together(*[lambda dock=dock, code=parcel.code: pull(bob, code, dock) for dock in docks])
+        assert sorted(said) == ["on_manifest", "other_manifest"]
+    assert sum(dock.shipments.count() for dock in docks) == 5
+
+
+def test_eight_drivers_at_once_get_eight_numbers(merchant, bob):
+    numbers = together(*[lambda: load(merchant, bob, 0).number] * 8)
+    assert sorted(numbers) == list(range(1, 9))
+
+
+def test_two_people_close_at_once_and_it_is_closed_once(merchant, alice, bob):
+    make_product(merchant, "MUG-1", on_hand=50)
+    manifest = load(merchant, bob, 6)
+    together(*[lambda user=user: sign(manifest, user=user, now=NOW) for user in (alice, bob, alice)])
+    assert [move.kind for move in manifest.moves.all()] == ["opened", "closed"]
+    assert Shipment.objects.filter(stage="handed_over", manifest=manifest).count() == 6
+    assert TrackingEvent.objects.filter(code="handed-over").count() == 6
+    assert OrderEvent.objects.filter(kind="handed_over").count() == 6
+    mug = Product.objects.get(sku="MUG-1")
+    assert (mug.on_hand, mug.reserved) == (50 - 12, 0)
+
+
+def test_a_scan_while_it_is_closed_is_on_it_or_told(merchant, bob):
+    for _ in range(4):
+        manifest, parcel = load(merchant, bob, 2), make_packed(merchant, bob)
+        said, _ = together(
+            lambda parcel=parcel, manifest=manifest: pull(bob, parcel.code, manifest),
+            lambda manifest=manifest: sign(manifest, user=bob, now=NOW),
+        )
+        hand_over_parcels(manifest.pk, now=NOW)
+        parcel.refresh_from_db()
+        assert (said, parcel.stage) in (("on_manifest", "handed_over"), ("closed", "packed"))
+
+
+def test_a_cancellation_while_it_is_closed_stays_or_leaves_whole(merchant, bob):
+    for _ in range(4):
+        manifest = load(merchant, bob, 1)
+        parcel = manifest.shipments.get()
+
+        def cancel(parcel=parcel):
+            change_status(parcel.order_id, "cancelled", actor="alice", now=NOW)
+
+        together(cancel, lambda manifest=manifest: sign(manifest, user=bob, now=NOW))
+        parcel.refresh_from_db()
+        assert (parcel.stage, parcel.manifest_id) in (("handed_over", manifest.pk), ("void", None))
