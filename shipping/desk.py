@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from orders.models import User
 from orders.queue import enqueue
 from shipping.documents.runs import start_run
@@ -21,6 +23,7 @@ def sign(manifest: Manifest, *, user: User, now: datetime, driver: str = "", veh
     return manifest
 
 
+@transaction.atomic
 def print_manifest(manifest: Manifest, *, user: User, now: datetime) -> PrintRun:
     """A print run of the paper that the driver signs. Raises NothingToPrint for an empty manifest."""
     ids = list(manifest.shipments.exclude(stage=Stage.VOID).order_by("code").values_list("pk", flat=True))
@@ -32,6 +35,7 @@ def print_manifest(manifest: Manifest, *, user: User, now: datetime) -> PrintRun
     return run
 
 
+@transaction.atomic
 def print_picks(wave: Wave, *, user: User, now: datetime) -> PrintRun:
     """The pick list of what the wave's parcels still want. Raises NothingToPrint when there is none."""
     ids = list(wave.shipments.filter(stage=Stage.OPEN).order_by("pk").values_list("pk", flat=True))

@@ -26,6 +26,7 @@ from shipping.status import TrackingStatus
 from shipping.tracking.record import record
 from shipping.tracking.simulator import NAME, readings_of, story_of
 from shipping.warehouse.scanning import HANDOVER, PACK, scan
+from tracker import demo_floor
 from tracker.demo_words import PEOPLE, SHOPS, Shop
 
 PASSWORD = "try-tracker"
@@ -74,6 +75,7 @@ def load(*, now: datetime, say: Callable[[str], None] = lambda text: None) -> No
         orders = list(_orders(shop, merchant, now))
         for number, (order, fate) in enumerate(orders):
             _live(order, fate, people[shop.packer], now, random.Random(f"{shop.slug}-life-{number}"))
+        demo_floor.fill(merchant, people[shop.packer], now)
         say(f"{merchant.name}: {len(orders)} orders")
     say(f"{review(now=now)['opened']} parcels on the late list")
 
