@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from orders.models import Order, OrderLine, Product, StockMove
@@ -95,25 +95,41 @@ def consume(
 def put_back(
     quantities: Sequence[tuple[OrderLine, int]],
     *,
-    reference: str = "",
+    reference: str,
     actor: str = "",
     now: datetime | None = None,
 ) -> None:
-    """A parcel did not leave after all: its pieces lie on the shelf again, reserved for the same lines."""
+    """A parcel did not leave after all: its pieces lie on the shelf again, reserved for the same lines.
+
+    Never puts back more than was taken off the shelf under the same `reference`: what was sent beyond the books
+    comes back beyond them.
+    """
     moved: list[tuple[Product, int]] = []
     products = lock_products(line.product_id for line, _ in quantities)
     lines = OrderLine.objects.in_bulk([line.pk for line, _ in quantities])
+    taken = _taken(products, reference)
     for given, quantity in quantities:
         line, product = lines[given.pk], products[given.product_id]
-        back = min(quantity, line.shipped)
-        line.shipped -= back
+        off = min(quantity, line.shipped)
+        back = _at_most(off, taken.get(product.pk, 0))
+        line.shipped -= off
         if product.track_stock and back:
+            taken[product.pk] -= back
             line.reserved += back
             product.reserved += back
             moved.append((product, back))
         given.reserved, given.shipped = line.reserved, line.shipped
     OrderLine.objects.bulk_update(lines.values(), ["reserved", "shipped"], batch_size=200)
     _write(moved, Kind.RETURNED, reference=reference, actor=actor, now=now)
+
+
+def _taken(products: Iterable[int], reference: str) -> dict[int, int]:
+    """Pieces of each product that left under this reference and have not come back."""
+    moves = StockMove.objects.filter(
+        product__in=products, reference=reference[:60], kind__in=[Kind.SHIPPED, Kind.RETURNED]
+    )
+    sums = moves.order_by().values_list("product").annotate(net=Sum("quantity"))
+    return {product_id: -net for product_id, net in sums}
 
 
 # --- what people do ---------------------------------------------------------------------------------------

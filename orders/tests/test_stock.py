@@ -179,6 +179,17 @@ def test_what_left_and_came_back_is_reserved_again(merchant):
     assert [move.kind for move in product.moves.all()] == ["returned", "shipped", "opening"]
 
 
+def test_what_was_sent_beyond_the_books_comes_back_beyond_them(merchant):
+    product = make_product(merchant, on_hand=1)
+    order = make_order(merchant, lines=lines(2))
+    stock.consume([(order.lines.get(), 2)], reference="P1", now=NOW)
+    assert (state(order), sound(product).on_hand) == ([(0, 2)], 0)
+    stock.put_back([(order.lines.get(), 2)], reference="P1", now=NOW)
+    assert (state(order), sound(product).on_hand) == ([(1, 0)], 1)
+    stock.put_back([(order.lines.get(), 2)], reference="P1", now=NOW)
+    assert sound(product).on_hand == 1
+
+
 def test_a_stale_line_does_not_undo_what_others_did(merchant):
     """The line was read before someone else's change: the fresh numbers count."""
     product = make_product(merchant, on_hand=2)
