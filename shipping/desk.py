@@ -28,9 +28,13 @@ def print_manifest(manifest: Manifest, *, user: User, now: datetime) -> PrintRun
     """A print run of the paper that the driver signs. Raises NothingToPrint for an empty manifest."""
     ids = list(manifest.shipments.exclude(stage=Stage.VOID).order_by("code").values_list("pk", flat=True))
     run = start_run(
-        merchant=manifest.merchant, user=user, kind=DocumentKind.MANIFEST, shipment_ids=ids, now=now
+        merchant=manifest.merchant,
+        user=user,
+        kind=DocumentKind.MANIFEST,
+        shipment_ids=ids,
+        now=now,
+        manifest=manifest,
     )
-    PrintRun.objects.filter(pk=run.pk).update(manifest=manifest)
     enqueue(render_print_run, run.pk)
     return run
 
@@ -39,7 +43,8 @@ def print_manifest(manifest: Manifest, *, user: User, now: datetime) -> PrintRun
 def print_picks(wave: Wave, *, user: User, now: datetime) -> PrintRun:
     """The pick list of what the wave's parcels still want. Raises NothingToPrint when there is none."""
     ids = list(wave.shipments.filter(stage=Stage.OPEN).order_by("pk").values_list("pk", flat=True))
-    run = start_run(merchant=wave.merchant, user=user, kind=DocumentKind.PICKS, shipment_ids=ids, now=now)
-    PrintRun.objects.filter(pk=run.pk).update(wave=wave)
+    run = start_run(
+        merchant=wave.merchant, user=user, kind=DocumentKind.PICKS, shipment_ids=ids, now=now, wave=wave
+    )
     enqueue(render_print_run, run.pk)
     return run

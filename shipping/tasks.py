@@ -6,19 +6,32 @@ from celery import shared_task
 from django.utils import timezone
 
 
-@shared_task(soft_time_limit=1800, time_limit=1860)
+@shared_task(soft_time_limit=110, time_limit=115)  # under what makes a part's claim stale
 def render_print_run(run_id: int, **_: Any) -> None:
-    from shipping.documents.runs import render_run
+    """One piece of the run, and back to the end of the queue for the next, so that a small run waits for a part of
+    a long one and no longer."""
+    from orders.queue import enqueue
+    from shipping.documents.press import open_run, work
 
-    render_run(run_id, now=timezone.now())
+    for _more in range(open_run(run_id, now=timezone.now())):
+        enqueue(render_print_run, run_id)
+    if work(run_id, now=timezone.now()):
+        enqueue(render_print_run, run_id)
 
 
 @shared_task
 def sweep_prints(**_: Any) -> None:
-    from shipping.documents.runs import stalled_runs
+    from shipping.documents.press import stalled_runs
 
     for run_id in stalled_runs(now=timezone.now()):
         render_print_run.delay(run_id)
+
+
+@shared_task
+def clear_prints(**_: Any) -> None:
+    from shipping.documents.filing import clear_old
+
+    clear_old(timezone.now())
 
 
 @shared_task

@@ -142,6 +142,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-notices": {"task": "notifications.tasks.sweep", "schedule": 20.0},
     "sweep-webhooks": {"task": "shipping.tasks.sweep_webhooks", "schedule": 30.0},
     "sweep-prints": {"task": "shipping.tasks.sweep_prints", "schedule": 30.0},
+    "clear-prints": {"task": "shipping.tasks.clear_prints", "schedule": 3600.0},
     "sweep-manifests": {"task": "shipping.tasks.sweep_manifests", "schedule": 60.0},
     "sweep-imports": {"task": "orders.tasks.sweep_imports", "schedule": 60.0},
     "review-late": {"task": "shipping.tasks.review_late", "schedule": 300.0},
@@ -197,6 +198,7 @@ WHITENOISE_USE_FINDERS = DEBUG
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200_000_000)
+PRINT_KEEP_DAYS = env.int("PRINT_KEEP_DAYS", default=30)
 WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=1_000_000)
 FILE_UPLOAD_PERMISSIONS = 0o600
 

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
 from orders.admin.show import link_to, local, pill
 from orders.roles import Can
-from shipping.admin.printing import print_both, print_labels, print_slips
+from shipping.admin.printing import print_both, print_chosen, print_labels, print_slips
 from shipping.carriers.base import Reading, normal_number
 from shipping.models import Promise, Scan, Shipment, ShipmentLine, TrackingEvent
 from shipping.status import Stage
@@ -104,7 +104,7 @@ class ShipmentAdmin(WalledAdmin):
     search_fields = ["=code", "=tracking_number", "=order__number", "^order__ship_to__name"]
     search_help_text = "Parcel code, tracking number, order number or name"
     inlines = [LineInline, EventInline, PromiseInline, ScanInline]
-    actions = [print_both, print_slips, print_labels]
+    actions = [print_both, print_slips, print_labels, print_chosen]
     fields = (
         "code", "order_link", "merchant", "stage_pill", "status_pill", "carrier", "service", "tracking_number", "weight_g",
         "promise", "ship_by", "printed_at", "packed_at", "handed_over_at", "first_scan_at", "last_event_at", "delivered_at",

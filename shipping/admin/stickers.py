@@ -10,7 +10,7 @@ from django.utils.html import format_html
 
 from orders.admin.base import MerchantFilter, WalledAdmin
 from orders.roles import Can
-from shipping.documents.engine import render_pdf
+from shipping.documents.engine import PRESS, render_pdf
 from shipping.documents.stickers import calibration_page, problems_of, sheet_of
 from shipping.models import LabelSheet
 
@@ -54,7 +54,8 @@ class LabelSheetAdmin(WalledAdmin):
         row = self.get_queryset(request).filter(pk=sheet_id).first()
         if row is None or not self.has_view_permission(request, row):
             raise Http404
-        pdf = render_pdf([calibration_page(row.name, sheet_of(row))], title=f"Calibration · {row.name}")
+        with PRESS:
+            pdf = render_pdf([calibration_page(row.name, sheet_of(row))], title=f"Calibration · {row.name}")
         headers = {
             "Content-Disposition": 'inline; filename="calibration.pdf"',
             "Cache-Control": "private, no-store",

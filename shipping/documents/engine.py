@@ -7,6 +7,7 @@ the rest of the page.
 """
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,9 @@ from typing import Any
 
 from shipping.documents.page import Ink, Page, Picture, Words
 from shipping.documents.typesetting import draw, draw_pictures, shape, tools
+
+PRESS = threading.RLock()
+"""Held by whoever sets or renders pages: Pango and the shared fonts are not safe in threads."""
 
 _PX = 96 / 25.4  # CSS pixels in a millimetre
 _POINT = 96 / 72

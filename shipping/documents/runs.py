@@ -1,229 +1,227 @@
-"""Print runs: many parcels' papers as one PDF, made by a worker that may die at any moment.
-
-A run goes chunk by chunk. Each chunk is a part on disk, written before its items are marked, so whoever
-takes the run over goes on after the last whole part.
-"""
+"""Print runs: which parcels' papers, in which order, called off, taken up again, printed once more."""
 
 import hashlib
-import io
-import logging
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
-from celery.exceptions import SoftTimeLimitExceeded
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
-from django.db import DatabaseError, transaction
-from django.db.models import Q
+from django.db import transaction
 from django.utils import timezone
 
-from orders.lifecycle import advance_status, lock_order
-from orders.models import Merchant, Order, User
-from orders.models.base import Walled
-from orders.status import OrderStatus
-from shipping.documents.contexts import Papers, brand_of, contexts_for
-from shipping.documents.engine import Pdf
-from shipping.documents.sheets import Failure, failures_pdf, papers_pdf
-from shipping.models import PrintItem, PrintRun, Shipment
-
-log = logging.getLogger(__name__)
+from orders.models import Merchant, User
+from shipping.documents import filing
+from shipping.documents.joining import pages_of
+from shipping.documents.parts import LISTS
+from shipping.documents.press import BINDING
+from shipping.models import LabelSheet, Manifest, PrintItem, PrintPart, PrintRun, Shipment, ShipmentLine, Wave
+from shipping.status import DocumentKind, SortBy
+from shipping.walk import walk_key
 
 CHUNK = 50
-STALE = timedelta(minutes=2)
-GIVE_UP = timedelta(days=1)
-_NOT_THE_PARCELS_FAULT = (SoftTimeLimitExceeded, MemoryError, DatabaseError, OSError)
+MOST = 10_000
+OPEN = (PrintRun.State.QUEUED, PrintRun.State.RUNNING)
 
-State, ItemState = PrintRun.State, PrintItem.State
+State = PrintRun.State
 
 
 class NothingToPrint(Exception):
     """None of the parcels asked for is the merchant's."""
 
 
-class _Taken(Exception):
-    """Another worker has the run now."""
+class PrintError(Exception):
+    """What was asked for cannot be printed; says why and what to do."""
 
 
 @transaction.atomic
 def start_run(
-    *, merchant: Merchant, user: User | None, kind: str, shipment_ids: Sequence[int], now: datetime
+    *,
+    merchant: Merchant,
+    user: User | None,
+    kind: str,
+    shipment_ids: Sequence[int],
+    now: datetime,
+    sort: str = SortBy.CHOSEN,
+    paper: str = "",
+    label_size: str = "",
+    sheet: LabelSheet | None = None,
+    sheet_start: int = 1,
+    copies: int = 1,
+    manifest: Manifest | None = None,
+    wave: Wave | None = None,
+    reprint_of: PrintRun | None = None,
 ) -> PrintRun:
-    """A waiting run of these parcels in this order, each once; other merchants' are passed over."""
+    """A waiting run of these parcels, each once; other merchants' are passed over. Paper and label size are the
+    merchant's own unless said. Raises NothingToPrint, and PrintError for more than MOST parcels."""
     own = set(
         Shipment.objects.for_merchant(merchant).filter(pk__in=shipment_ids).values_list("pk", flat=True)
     )
     ids = [pk for pk in dict.fromkeys(shipment_ids) if pk in own]
     if not ids:
         raise NothingToPrint("There is no parcel to print.")
+    if len(ids) > MOST:
+        raise PrintError(
+            f"A run takes {MOST:,} parcels at most; you chose {len(ids):,}. Print them in two runs."
+        )
     run = PrintRun.objects.create(
-        merchant=merchant, kind=kind, started_by=user, total=len(ids), created_at=now
+        merchant=merchant,
+        kind=kind,
+        started_by=user,
+        sort=sort,
+        paper=paper or merchant.paper,
+        label_size=label_size or merchant.label_size,
+        sheet=sheet,
+        sheet_start=sheet_start,
+        copies=copies,
+        manifest=manifest,
+        wave=wave,
+        reprint_of=reprint_of,
+        total=len(ids),
+        created_at=now,
     )
+    together = kind in LISTS or (kind == DocumentKind.LABELS and sheet is not None)
+    chunk = len(ids) if together else CHUNK
     PrintItem.objects.bulk_create(
-        [PrintItem(run=run, shipment_id=pk, position=position) for position, pk in enumerate(ids)],
+        [
+            PrintItem(run=run, shipment_id=pk, position=position, part=position // chunk + 1)
+            for position, pk in enumerate(in_order(merchant, ids, sort))
+        ],
         batch_size=500,
     )
+    numbers = range(BINDING, (len(ids) - 1) // chunk + 2)
+    PrintPart.objects.bulk_create([PrintPart(run=run, number=number) for number in numbers])
     return run
 
 
-def stalled_runs(now: datetime) -> list[int]:
-    """Runs that no worker seems to have: never begun, or not touched for a while."""
-    return list(_free(now).order_by("pk").values_list("pk", flat=True)[:100])
+def in_order(merchant: Merchant, ids: Sequence[int], sort: str) -> list[int]:
+    """The parcels as the run prints them. Two queries at most; what is alike stays as it was chosen."""
+    if sort in (SortBy.BIN, SortBy.SKU):
+        keys = _by_contents(merchant, ids, sort)
+        return sorted(ids, key=lambda pk: keys.get(pk, [[(9, 0, "")]]))
+    if sort in (SortBy.CARRIER, SortBy.TIME):
+        found = Shipment.objects.for_merchant(merchant).filter(pk__in=ids)
+        rows = found.values_list("pk", "carrier", "service", "order__placed_at")
+        by_time = {pk: (at,) for pk, _, _, at in rows}
+        by_carrier = {pk: (carrier.casefold(), service.casefold(), at) for pk, carrier, service, at in rows}
+        chosen: dict[int, Any] = by_time if sort == SortBy.TIME else by_carrier
+        return sorted(ids, key=lambda pk: chosen[pk])
+    return list(ids)
 
 
-def render_run(run_id: int, *, now: datetime, clock: Callable[[], datetime] = timezone.now) -> None:
-    """Make the run's PDF, or go on with it. Does nothing if another worker has it or it is finished."""
-    if not _free(now).filter(pk=run_id).update(state=State.RUNNING, touched_at=now):
-        return
-    run = PrintRun.objects.select_related("merchant", "started_by").get(pk=run_id)
-    if now - run.created_at > GIVE_UP:
-        _fail(run, "This run could not be finished within a day.", now)
-        return
+def _by_contents(merchant: Merchant, ids: Sequence[int], sort: str) -> dict[int, list[Any]]:
+    """The bin that one comes to first, or all SKUs, so that parcels with the same things lie together."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    lines = ShipmentLine.objects.for_merchant(merchant).filter(shipment__in=ids)
+    for pk, sku, place in lines.values_list("shipment_id", "order_line__sku", "order_line__product__bin"):
+        found[pk].append(walk_key(place) or [(8, 0, "")] if sort == SortBy.BIN else walk_key(sku))
+    return {pk: [min(keys)] if sort == SortBy.BIN else sorted(keys) for pk, keys in found.items()}
+
+
+def cancel(run: PrintRun, *, now: datetime) -> bool:
+    """Call it off; what is rendered is kept, so it can be taken up again. False when it had ended before."""
+    mine = PrintRun.objects.filter(pk=run.pk, state__in=OPEN)
+    return bool(mine.update(state=State.CANCELLED, finished_at=now, touched_at=now))
+
+
+def resume(run: PrintRun) -> bool:
+    """Take a cancelled run up where it stopped."""
+    mine = PrintRun.objects.filter(pk=run.pk, state=State.CANCELLED)
+    return bool(mine.update(state=State.QUEUED, finished_at=None, touched_at=None, started_at=None, error=""))
+
+
+def print_again(run: PrintRun, *, user: User | None, now: datetime, only_failed: bool = False) -> PrintRun:
+    """The same parcels as they are now, with the same choices. Raises NothingToPrint."""
+    items = run.items.order_by("position")
+    if only_failed:
+        items = items.filter(state=PrintItem.State.FAILED)
+    return start_run(
+        merchant=run.merchant,
+        user=user,
+        kind=run.kind,
+        shipment_ids=list(items.values_list("shipment_id", flat=True)),
+        now=now,
+        paper=run.paper,
+        label_size=run.label_size,
+        sheet=run.sheet,
+        sheet_start=run.sheet_start,
+        copies=run.copies,
+        manifest=run.manifest,
+        wave=run.wave,
+        reprint_of=run,
+    )
+
+
+def read_pages(text: str, last: int) -> list[int]:
+    """Page numbers as people write them: "3-7, 12". Raises PrintError naming what it cannot read."""
+    pages: list[int] = []
+    for piece in filter(None, re.split(r"[,;\s]+", re.sub(r"\s*[-–]\s*", "-", text.strip()))):
+        found = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", piece)
+        if not found:
+            raise PrintError(f"“{piece[:20]}” is no page. Write pages like 3-7, 12.")
+        first, end = int(found[1]), int(found[2] or found[1])
+        if not 1 <= first <= end <= last:
+            raise PrintError(f"“{piece[:20]}” is not among the pages of this run, which are 1 to {last}.")
+        pages += range(first, end + 1)
+    if not pages:
+        raise PrintError("Write which pages, like 3-7, 12.")
+    return sorted(set(pages))
+
+
+def parcels_on(run: PrintRun, pages: Iterable[int]) -> list[PrintItem]:
+    """Whose papers these pages are; for a list, nobody's in particular."""
+    wanted = set(pages)
+    items = run.items.filter(first_page__gt=0).select_related("shipment__order").order_by("position")
+    return [item for item in items if wanted & set(range(item.first_page, item.first_page + item.pages))]
+
+
+def print_pages(run: PrintRun, pages: Sequence[int], *, user: User | None) -> PrintRun:
+    """These very pages once more, as they were: a finished run of its own. Raises PrintError when the PDF has been
+    cleared away."""
     try:
-        parts = [_part(run, items, clock) for items in _chunks(run)]
-        _finish(run, parts, clock())
-    except _Taken:
-        log.info("print run %s was taken over by another worker", run.pk)
-    except _NOT_THE_PARCELS_FAULT:
-        raise  # the run stays as it is; the sweep brings it back
-    except Exception as error:
-        log.exception("print run %s failed", run.pk)
-        _fail(run, f"The PDF could not be put together ({type(error).__name__}).", clock())
-
-
-def _free(now: datetime) -> Walled:
-    return PrintRun.objects.filter(Q(state=State.QUEUED) | Q(state=State.RUNNING, touched_at__lt=now - STALE))
-
-
-def _touch(run: PrintRun, now: datetime) -> None:
-    """Say that we are alive. Raises _Taken when someone thought otherwise."""
-    mine = PrintRun.objects.filter(pk=run.pk, state=State.RUNNING, touched_at=run.touched_at)
-    if not mine.update(touched_at=now):
-        raise _Taken
-    run.touched_at = now
-
-
-def _chunks(run: PrintRun) -> Iterable[list[PrintItem]]:
-    items = list(run.items.order_by("position"))
-    return [items[at : at + CHUNK] for at in range(0, len(items), CHUNK)]
-
-
-def _part(run: PrintRun, items: list[PrintItem], clock: Callable[[], datetime]) -> str:
-    """The name of the chunk's PDF, made unless it is there already; "" when none of it could be printed."""
-    name = f"prints/parts/{run.pk}-{items[0].position}.pdf"
-    if all(item.state != ItemState.WAITING for item in items):
-        if not any(item.state == ItemState.DONE for item in items):
-            return ""
-        if default_storage.exists(name):
-            return name
-    pdfs = _render(run, items)
-    if pdfs:
-        _write(name, _merged(pdfs) if len(pdfs) > 1 else pdfs[0].data)
+        data = pages_of(filing.read(run.file.name or ""), pages)
+    except (OSError, ValueError) as error:
+        raise PrintError("The PDF has been cleared away. Print the whole run again.") from error
+    items, now = parcels_on(run, pages), timezone.now()
+    at = {page: index for index, page in enumerate(pages, 1)}
     with transaction.atomic():
-        _touch(run, clock())
-        PrintItem.objects.bulk_update(items, ["state", "error"])
-    return name if pdfs else ""
+        again = PrintRun.objects.create(
+            merchant=run.merchant,
+            kind=run.kind,
+            state=State.DONE,
+            started_by=user,
+            paper=run.paper,
+            label_size=run.label_size,
+            sheet=run.sheet,
+            sheet_start=run.sheet_start,
+            copies=run.copies,
+            manifest=run.manifest,
+            wave=run.wave,
+            reprint_of=run,
+            total=len(items),
+            pages=len(pages),
+            sha256=hashlib.sha256(data).hexdigest(),
+            created_at=now,
+            started_at=now,
+            finished_at=now,
+            touched_at=now,
+        )
+        PrintItem.objects.bulk_create(_copy(again, position, item, at) for position, item in enumerate(items))
+        name = f"prints/{run.merchant.slug}-{run.kind}-{again.pk}.pdf"
+        filing.write(name, data)
+        PrintRun.objects.filter(pk=again.pk).update(file=name)
+        Shipment.objects.filter(print_items__run=again).update(printed_at=now)
+    return again
 
 
-def _render(run: PrintRun, items: list[PrintItem]) -> list[Pdf]:
-    """Render a chunk at once; if that fails, parcel by parcel, so that only the bad one is missing."""
-    try:
-        papers = contexts_for(run.merchant, [item.shipment_id for item in items])
-        pdfs = [papers_pdf(run.kind, papers)] if papers else []
-    except _NOT_THE_PARCELS_FAULT:
-        raise
-    except Exception:
-        log.exception("print run %s: a chunk failed; going parcel by parcel", run.pk)
-        return [pdf for item in items if (pdf := _render_one(run, item))]
-    _mark(items, papers)
-    return pdfs
-
-
-def _render_one(run: PrintRun, item: PrintItem) -> Pdf | None:
-    try:
-        papers = contexts_for(run.merchant, [item.shipment_id])
-        pdf = papers_pdf(run.kind, papers) if papers else None
-    except _NOT_THE_PARCELS_FAULT:
-        raise
-    except Exception as error:
-        item.state, item.error = ItemState.FAILED, f"Its paper could not be made: {error!r}"[:300]
-        return None
-    _mark([item], papers)
-    return pdf
-
-
-def _mark(items: list[PrintItem], papers: list[Papers]) -> None:
-    made = {paper.shipment_id for paper in papers}
-    for item in items:
-        done = item.shipment_id in made
-        item.state = ItemState.DONE if done else ItemState.FAILED
-        item.error = "" if done else "The parcel has been cancelled."
-
-
-def _finish(run: PrintRun, parts: list[str], now: datetime) -> None:
-    _touch(run, now)
-    failed = run.items.filter(state=ItemState.FAILED).select_related("shipment__order").order_by("position")
-    failures = [Failure(i.shipment.order.number, i.shipment.code, i.error) for i in failed]
-    pdfs = [_read(name) for name in parts if name]
-    if failures:
-        pdfs.append(failures_pdf(brand_of(run.merchant), failures))
-    data, pages = (
-        (pdfs[0].data, pdfs[0].pages) if len(pdfs) == 1 else (_merged(pdfs), sum(pdf.pages for pdf in pdfs))
+def _copy(run: PrintRun, position: int, item: PrintItem, at: dict[int, int]) -> PrintItem:
+    own = [at[page] for page in range(item.first_page, item.first_page + item.pages) if page in at]
+    return PrintItem(
+        run=run,
+        shipment_id=item.shipment_id,
+        position=position,
+        part=1,
+        state=item.state,
+        pages=len(own),
+        first_page=own[0],
     )
-    name = f"prints/{run.merchant.slug}-{run.kind}-{run.pk}.pdf"
-    _write(name, data)
-    _tell_orders(run, now)
-    _touch(run, now)
-    ready = len(failures) < run.total
-    PrintRun.objects.filter(pk=run.pk).update(
-        state=State.DONE if ready else State.FAILED,
-        error="" if ready else "None of the parcels could be printed.",
-        file=name,
-        pages=pages,
-        sha256=hashlib.sha256(data).hexdigest(),
-        finished_at=now,
-        touched_at=now,
-    )
-    for part in filter(None, parts):
-        default_storage.delete(part)
-
-
-def _tell_orders(run: PrintRun, now: datetime) -> None:
-    """Printed means that the warehouse has begun: parcels get their time, waiting orders go to processing."""
-    done = run.items.filter(state=ItemState.DONE).values("shipment_id")
-    Shipment.objects.filter(pk__in=done).update(printed_at=now)
-    waiting = Order.objects.filter(shipments__in=done, status=OrderStatus.PENDING).distinct()
-    actor = run.started_by.get_username() if run.started_by else ""
-    for order_id in waiting.order_by("pk").values_list("pk", flat=True):
-        with transaction.atomic():
-            advance_status(
-                lock_order(order_id), OrderStatus.PROCESSING, actor=actor, now=now, occurred_at=now
-            )
-
-
-def _fail(run: PrintRun, error: str, now: datetime) -> None:
-    PrintRun.objects.filter(pk=run.pk, touched_at=run.touched_at).update(
-        state=State.FAILED, error=error[:300], finished_at=now, touched_at=now
-    )
-
-
-def _write(name: str, data: bytes) -> None:
-    default_storage.delete(name)  # left by a worker that died between the file and its row
-    default_storage.save(name, ContentFile(data))
-
-
-def _read(name: str) -> Pdf:
-    from pypdf import PdfReader
-
-    with default_storage.open(name, "rb") as file:
-        data = file.read()
-    return Pdf(data, len(PdfReader(io.BytesIO(data)).pages))
-
-
-def _merged(pdfs: Sequence[Pdf]) -> bytes:
-    from pypdf import PdfWriter
-
-    writer, out = PdfWriter(), io.BytesIO()
-    for pdf in pdfs:
-        writer.append(io.BytesIO(pdf.data), import_outline=False)
-    writer.write(out)
-    return out.getvalue()

@@ -11,6 +11,7 @@ from PIL import Image
 
 from shipping.documents.contexts import LabelContext, Papers
 from shipping.documents.engine import render_pdf
+from shipping.documents.joining import PDFIUM
 from shipping.documents.label import SIZES, label_page
 from shipping.documents.sheets import issued_bytes
 from shipping.documents.typesetting import fit, wrap
@@ -86,18 +87,18 @@ def _cut(text: str, room: float, points: float) -> str:
 
 
 def _drawn(label: LabelContext, size: str) -> Image.Image:
-    return next(_drawings(render_pdf([label_page(label, size)], title="Label").data))
+    return _drawings(render_pdf([label_page(label, size)], title="Label").data)[0]
 
 
-def _drawings(data: bytes) -> Iterator[Image.Image]:
+def _drawings(data: bytes) -> list[Image.Image]:
     import pypdfium2
 
-    document = pypdfium2.PdfDocument(data)
-    try:
-        for page in document:
-            yield page.render(scale=DOTS * 25.4 / 72).to_pil().convert("L")
-    finally:
-        document.close()
+    with PDFIUM:
+        document = pypdfium2.PdfDocument(data)
+        try:
+            return [page.render(scale=DOTS * 25.4 / 72).to_pil().convert("L") for page in document]
+        finally:
+            document.close()
 
 
 def picture_zpl(image: Image.Image, size: str = "4x6") -> str:
