@@ -24,6 +24,7 @@ class MerchantAdmin(WalledAdmin):
             "Promise",
             {"fields": ["handling_days", "cutoff", "holiday_country", "silent_days", "acceptance_hours"]},
         ),
+        ("Packing", {"fields": ["typed_quantities"]}),
         ("Paper", {"fields": ["paper", "label_size", "slip_prices"]}),
         ("Notices", {"fields": ["notify_email", "notify_sms"]}),
     ]

@@ -94,6 +94,11 @@ class Merchant(MerchantOwned):
     paper = models.CharField(max_length=6, choices=PaperSize.choices, default=PaperSize.A4)
     label_size = models.CharField(max_length=4, choices=LabelSize.choices, default=LabelSize.FOUR_BY_SIX)
     slip_prices = models.BooleanField("show prices on packing slips", default=False)
+    typed_quantities = models.BooleanField(
+        "packers may type quantities",
+        default=True,
+        help_text="“12*SKU” or the plus button at the pack station. Off: every piece is scanned.",
+    )
     notify_email = models.BooleanField("tell customers by e-mail", default=True)
     notify_sms = models.BooleanField("tell customers by SMS", default=False)
     is_demo = models.BooleanField(default=False, editable=False)

@@ -11,6 +11,7 @@ from orders.models import Merchant, User
 from shipping.models import Scan, Shipment, ShipmentLine
 
 OLDEST = timedelta(days=7)
+SOON = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Pull:
     def at(self) -> datetime:
         """When it was scanned, as far as the station can be believed: never later than now."""
         return self.scanned_at if self.now - OLDEST <= self.scanned_at <= self.now else self.now
+
+    @property
+    def waited(self) -> bool:
+        """Whether it lay in the station's queue: nobody could be told at the time what was wrong with it."""
+        return self.now - self.at > SOON
 
 
 @dataclass(frozen=True)

@@ -14,22 +14,22 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from orders.ledger import record_event
-from orders.lifecycle import advance_status, lock_order
-from orders.models import Merchant, Order, OrderEvent, User
+from orders.models import Merchant, User
 from orders.roles import Can
-from orders.status import OrderStatus
+from shipping.documents.freshness import is_stale, split_code
 from shipping.models import Scan, Shipment
-from shipping.status import ScanOutcome, Stage
+from shipping.status import ScanOutcome
 from shipping.warehouse.handover import hand_over
 from shipping.warehouse.lookup import find, not_found, who_did
+from shipping.warehouse.packed import BROUGHT, blocked, pack
+from shipping.warehouse.packing import station
 from shipping.warehouse.picking import pick
 from shipping.warehouse.pull import Judged, Pull
+from shipping.warehouse.table import lay
 
-PACK, HANDOVER, PICK = "pack", "handover", "pick"
-MAX_CODE = 100
-
-_BROUGHT = (ScanOutcome.PACKED, ScanOutcome.HANDED_OVER, ScanOutcome.ON_MANIFEST)
+PACK, HANDOVER, PICK, STATION = "pack", "handover", "pick", "station"
+MAX_CODE, MAX_KEPT = 200, 100
+_EARLIER = (ScanOutcome.REPEATED, ScanOutcome.CONFLICT)
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Scanned:
     by: str = ""
     at: datetime | None = None
     resent: bool = False
+    details: dict[str, Any] = field(default_factory=dict)
     shown: dict[str, Any] = field(default_factory=dict)
 
 
@@ -90,9 +91,9 @@ def _earlier(merchants: QuerySet[Merchant], client_id: uuid.UUID) -> Scanned | N
     )
     if row is None:
         return None
-    again = row.outcome == ScanOutcome.REPEATED and row.shipment
-    by, at = who_did(again, *_BROUGHT) if again else ("", None)
-    return Scanned(row.outcome, row.mode, row.code, client_id, row.shipment, by, at, resent=True)
+    again = row.outcome in _EARLIER and row.shipment
+    by, at = who_did(again, *BROUGHT) if again else ("", None)
+    return Scanned(row.outcome, row.mode, row.code, client_id, row.shipment, by, at, True, row.details)
 
 
 @transaction.atomic
@@ -105,7 +106,7 @@ def _apply(pull: Pull, home: Merchant) -> Scanned:
         client_id=pull.client_id,
         mode=pull.mode,
         station=pull.station,
-        code=judged.code[:MAX_CODE],
+        code=judged.code[:MAX_KEPT],
         line=judged.line,
         details=judged.details,
         undoes=judged.undoes,
@@ -122,6 +123,7 @@ def _apply(pull: Pull, home: Merchant) -> Scanned:
         shipment,
         judged.by,
         judged.at,
+        details=judged.details,
         shown=judged.shown,
     )
 
@@ -131,36 +133,22 @@ def _whole_parcel(pull: Pull) -> Judged:
     code, target = find(pull.merchants, pull.code)
     if target is None:
         return Judged(not_found(code), code)
-    order = lock_order(target.order_id)
-    shipment = Shipment.objects.select_for_update().get(pk=target.pk)
-    shipment.order = order
-    outcome, by, at = _judge(shipment, order), "", None
-    if outcome == ScanOutcome.PACKED:
-        _pack(shipment, order, pull.user, pull.now)
-    elif outcome == ScanOutcome.REPEATED:
-        by, at = who_did(shipment, *_BROUGHT)
-        at = at or shipment.handed_over_at or shipment.packed_at
-    return Judged(outcome, code, shipment, by=by, at=at)
+    table = lay(target)
+    shipment, order = table.shipment, table.order
+    if refused := blocked(pull, code, shipment, order):
+        return refused
+    if is_stale(shipment, split_code(pull.code)[1]):
+        return Judged(ScanOutcome.STALE_SLIP, code, shipment)
+    pack(shipment, order, actor=pull.user.get_username(), at=pull.at, now=pull.now)
+    return Judged(ScanOutcome.PACKED, code, shipment)
 
 
-def _judge(shipment: Shipment, order: Order) -> ScanOutcome:
-    if shipment.stage == Stage.VOID or order.status == OrderStatus.CANCELLED:
-        return ScanOutcome.CANCELLED
-    return ScanOutcome.PACKED if shipment.stage == Stage.OPEN else ScanOutcome.REPEATED
-
-
-def _pack(shipment: Shipment, order: Order, user: User, now: datetime) -> None:
-    shipment.stage, shipment.packed_at = Stage.PACKED, now
-    shipment.save(update_fields=["stage", "packed_at"])
-    record_event(
-        order, OrderEvent.Kind.PACKED, subject=shipment.subject, key=f"packed:{shipment.pk}",
-        actor=user.get_username(), occurred_at=now, now=now,
-    )  # fmt: skip
-    if order.status == OrderStatus.PENDING:
-        advance_status(order, OrderStatus.PROCESSING, actor=user.get_username(), now=now, occurred_at=now)
-
-
-HANDLERS: dict[str, Callable[[Pull], Judged]] = {PACK: _whole_parcel, HANDOVER: hand_over, PICK: pick}
+HANDLERS: dict[str, Callable[[Pull], Judged]] = {
+    PACK: _whole_parcel,
+    HANDOVER: hand_over,
+    PICK: pick,
+    STATION: station,
+}
 """What the station can do, by the name of its mode. Each handler runs inside the transaction that keeps the
 scan, locks the order before the parcel, and raises nothing for bad input: every outcome is a `ScanOutcome`."""
 MODES = tuple(HANDLERS)
