@@ -1,7 +1,6 @@
 """The pages in a real browser: nothing blocked by the content security policy, nothing fetched from elsewhere,
 no accessibility violations, nothing wider than a phone."""
 
-import json
 import os
 import uuid
 from datetime import timedelta
@@ -11,7 +10,7 @@ from django.utils import timezone
 
 from orders.lifecycle import change_status
 from orders.models import Order
-from shipping.models import PrintRun, Scan, Shipment
+from shipping.models import PrintRun, Shipment
 from shipping.status import TrackingStatus
 from shipping.warehouse.manifests import open_manifest
 from shipping.warehouse.scanning import scan
@@ -186,70 +185,6 @@ def test_error_pages(visit, shop):
         assert page.is_visible("text=Nothing here")
         visitor.trouble.clear()
         visitor.check()
-
-
-def test_scanning_with_and_without_a_network(visit, shop):
-    visitor = visit().sign_in(make_user("bob", shop, "warehouse"))
-    codes = [make_shipment(shop, now=timezone.now()).code for _ in range(3)]
-    page = visitor.open("/scan/")
-    visitor.check()
-    page.keyboard.type(codes[0])
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#result.tone-good >> text=Packed")
-    visitor.check()
-
-    visitor.context.set_offline(True)
-    for code in codes[1:]:
-        page.keyboard.type(code)
-        page.keyboard.press("Enter")
-    page.wait_for_selector("text=2 waiting to be sent")
-    assert Scan.objects.count() == 1
-    kept = page.evaluate("localStorage.getItem('scans:bob')")
-    assert [entry["code"] for entry in json.loads(kept)] == codes[1:]
-    visitor.trouble.clear()
-    visitor.context.set_offline(False)
-    page.wait_for_selector("#waiting", state="hidden", timeout=10_000)
-    assert Shipment.objects.filter(stage="packed").count() == 3 and Scan.objects.count() == 3
-
-    page.click("text=Hand over")
-    page.keyboard.type("P0000000000X")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#result.tone-bad >> text=Unknown code")
-    page.keyboard.type(codes[0])
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#result.tone-good >> text=Handed over")
-    page.keyboard.type(codes[0])
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#result.tone-warn >> text=Already scanned")
-    visitor.check()
-
-
-def test_an_answer_that_was_lost_is_asked_for_again(visit, shop):
-    visitor = visit().sign_in(make_user("bob", shop, "warehouse"))
-    shipment = make_shipment(shop, now=timezone.now())
-    page = visitor.open("/scan/")
-    lost = []
-
-    def lose_the_first_answer(route):
-        if lost:
-            return route.continue_()
-        lost.append(route.fetch())
-        return route.abort()
-
-    page.route("**/scan/", lose_the_first_answer)
-    page.keyboard.type(shipment.code)
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#result.tone-good >> text=Packed", timeout=10_000)
-    assert Scan.objects.count() == 1
-
-
-def test_scanning_without_a_script(visit, shop):
-    visitor = visit(java_script_enabled=False).sign_in(make_user("bob", shop, "warehouse"))
-    shipment = make_shipment(shop, now=timezone.now())
-    page = visitor.open("/scan/?mode=pack")
-    page.fill("#code", shipment.code)
-    page.click("text=Go")
-    assert page.is_visible("#result.tone-good >> text=Packed")
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])

@@ -135,7 +135,7 @@ def test_the_main_job(portal, page, tmp_path):
     # Scan: pack, hand over; wrong, unknown and repeated say so.
     page.goto("/scan/?mode=pack")
     for mode, typed, says in [
-        ("pack", code, "Packed"), ("pack", code, "Already scanned"), ("handover", code, "Handed over"),
+        ("pack", code, "Packed"), ("pack", code, "Already packed"), ("handover", code, "Handed over"),
         ("handover", "MUG", "Not a parcel code"), ("handover", "P00000000000", "Unknown code"),
     ]:  # fmt: skip
         page.click(f"a[data-mode={mode}]")

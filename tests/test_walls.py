@@ -166,6 +166,7 @@ OPEN_TO_ALL = {
     "", "track/", "t/<str:public_key>/", "t/<str:public_key>/live/", "brand/<slug:slug>.css", "healthz", "readyz",
     "webhooks/<slug:provider>/<str:key>/", "scan/", "pick/", "pick/<int:wave_id>/", "handover/", "handover/<int:manifest_id>/",
     "dev/outbox/", "dev/outbox/<str:name>/", "dev/outbox/<str:name>/html/",
+    "scan/session/", "scan/ahead/", "scan/station.webmanifest", "scan/worker.js",
 }  # fmt: skip
 """Pages reached by an unguessable key, pages about nobody, and pages that start from the signed-in person
 (their own tests show that). Anything else must be named in MINE with a row of ours to try it on."""

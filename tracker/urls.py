@@ -3,7 +3,8 @@ from django.urls import path
 
 from shipping.aisle import picking, waves
 from shipping.dock import docks, loading
-from shipping.views import scanning
+from shipping.station import offline
+from shipping.station import views as station
 from shipping.webhooks import receive
 from tracker.views import brand, lookup, mailbox, tracking
 from tracker.views.health import healthz, readyz
@@ -16,11 +17,15 @@ urlpatterns = [
     path("t/<str:public_key>/", tracking.tracking, name="tracking"),
     path("t/<str:public_key>/live/", tracking.live, name="tracking-live"),
     path("brand/<slug:slug>.css", brand.brand, name="brand"),
-    path("scan/", scanning, name="scan"),
     path("pick/", waves, name="waves"),
     path("pick/<int:wave_id>/", picking, name="picking"),
     path("handover/", docks, name="handover"),
     path("handover/<int:manifest_id>/", loading, name="loading"),
+    path("scan/", station.scanning, name="scan"),
+    path("scan/session/", station.session, name="scan-session"),
+    path("scan/ahead/", offline.ahead, name="scan-ahead"),
+    path("scan/station.webmanifest", offline.manifest, name="scan-manifest"),
+    path("scan/worker.js", offline.worker, name="scan-worker"),
     path("dev/outbox/", mailbox.outbox, name="outbox"),
     path("dev/outbox/<str:name>/", mailbox.mail, name="outbox-mail"),
     path("dev/outbox/<str:name>/html/", mailbox.mail_html, name="outbox-html"),
