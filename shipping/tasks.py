@@ -3,10 +3,12 @@
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 
-@shared_task(soft_time_limit=110, time_limit=115)  # under what makes a part's claim stale
+# Stopped before the claim on its part grows old.
+@shared_task(soft_time_limit=settings.PRINT_CLAIM_SECONDS - 10, time_limit=settings.PRINT_CLAIM_SECONDS - 5)
 def render_print_run(run_id: int, **_: Any) -> None:
     """One piece of the run, and back to the end of the queue for the next, so that a small run waits for a part of
     a long one and no longer."""

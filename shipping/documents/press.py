@@ -29,7 +29,8 @@ from shipping.models import PrintItem, PrintPart, PrintRun, Shipment
 
 log = logging.getLogger(__name__)
 
-STALE = timedelta(minutes=2)
+STALE = timedelta(seconds=settings.PRINT_CLAIM_SECONDS)
+QUIET = timedelta(seconds=min(30, settings.PRINT_CLAIM_SECONDS))
 BINDING = 0
 TRIES = 2  # how often a part may fail its worker before its parcels are tried one by one
 LAST_TRY = 60
@@ -45,11 +46,11 @@ class _Taken(Exception):
 def stalled_runs(now: datetime) -> list[int]:
     """Runs that a worker should be told of: never begun, not touched for a while, or with a part whose worker is
     gone."""
-    old = now - STALE
-    runs = PrintRun.objects.filter(Q(state=State.QUEUED) | Q(state=State.RUNNING, touched_at__lt=old))
+    quiet = now - QUIET
+    runs = PrintRun.objects.filter(Q(state=State.QUEUED) | Q(state=State.RUNNING, touched_at__lt=quiet))
     parts = PrintPart.objects.filter(
-        Q(run__state=State.RUNNING, state=PartState.RUNNING, claimed_at__lt=old)
-        | Q(run__state=State.DONE, run__touched_at__lt=old)
+        Q(run__state=State.RUNNING, state=PartState.RUNNING, claimed_at__lt=now - STALE)
+        | Q(run__state=State.DONE, run__touched_at__lt=quiet)
     )
     found = set(runs.values_list("pk", flat=True)) | set(parts.values_list("run_id", flat=True))
     return sorted(found)[:100]

@@ -103,7 +103,7 @@ def test_a_part_is_taken_by_one_worker_only(run, monkeypatch):
     assert not work(run.pk, now=soon, clock=lambda: soon)
     run.refresh_from_db()
     assert (run.state, states(run)) == ("running", ["waiting"] * 5)
-    assert stalled_runs(soon) == []
+    assert stalled_runs(NOW + timedelta(seconds=29)) == []
     assert stalled_runs(LATER) == [run.pk]
     finish(run, LATER)
     assert run.state == "done"
@@ -193,7 +193,7 @@ def test_a_full_disk_is_said_and_the_run_goes_on_by_itself(two_a_chunk, run, mon
     finish(run)
     assert (run.state, states(run)) == ("running", ["done"] * 2 + ["waiting"] * 3)
     assert run.error == "There is no room to write the PDF. Make room on the disk; the run goes on by itself."
-    assert stalled_runs(NOW + timedelta(seconds=30)) == []
+    assert stalled_runs(NOW + timedelta(seconds=29)) == []
     full.clear()
     assert stalled_runs(LATER) == [run.pk]
     finish(run, LATER)
