@@ -84,6 +84,12 @@ class WalledAdmin(admin.ModelAdmin):
             return False
         return user.may(right, merchant_of(obj) if obj is not None else None)
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        context["may_scan"] = self._may(request, Can.SCAN, kwargs.get("obj") or None)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
         choices = kwargs.setdefault("queryset", choices_for(db_field, request, self.change_right or Can.VIEW))
         if choices.model is Merchant and len(only := choices[:2]) == 1:

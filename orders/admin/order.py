@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -89,6 +89,8 @@ class OrderAdmin(WalledAdmin):
     """Printing and parcels are added by the floor above (`shipping.admin`)."""
 
     add_right = None
+    with_rows: list[Any] = []
+    """What the lent columns need, fetched for a whole page of the list at once."""
     list_display = [
         "number",
         "status_pill",
@@ -114,11 +116,14 @@ class OrderAdmin(WalledAdmin):
     date_hierarchy = None
     actions = [_move(OrderStatus.PROCESSING, "Approve"), _move(OrderStatus.CANCELLED, "Cancel")]
     inlines = [AddressInline, LineInline, EventInline]
-    fields = (
+    fields: ClassVar[Any] = (
         "number", "status_pill", "public_link", "parcels", "merchant", "customer", "email", "phone", "placed_at", "ship_by",
         "promised_on", "service", "total_shown", "source", "external_id", "gift_message", "note",
     )  # fmt: skip
-    readonly_fields = fields[:-2]
+    readonly_fields: ClassVar[Any] = fields[:-2]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).prefetch_related(*self.with_rows)
 
     @admin.display(description="status", ordering="status")
     def status_pill(self, order: Order) -> SafeString:

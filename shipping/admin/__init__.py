@@ -1,5 +1,5 @@
 from orders.admin.order import OrderAdmin
-from shipping.admin import boxes, carriers, late, manifests, parcels, printing, runs, stickers, waves
+from shipping.admin import boxes, carriers, late, manifests, papers, parcels, printing, runs, stickers, waves
 
 # Orders live a floor below; what is done with their parcels is lent to their list from here.
 OrderAdmin.actions = [
@@ -10,6 +10,23 @@ OrderAdmin.actions = [
     waves.to_wave,
     *OrderAdmin.actions,
 ]
+OrderAdmin.list_display = [*OrderAdmin.list_display[:-1], papers.printed, OrderAdmin.list_display[-1]]
+OrderAdmin.list_filter = [*OrderAdmin.list_filter[:2], papers.PrintedOrderFilter, *OrderAdmin.list_filter[2:]]
+OrderAdmin.with_rows = [papers.PARCELS]
+at = OrderAdmin.fields.index("parcels") + 1
+OrderAdmin.fields = (*OrderAdmin.fields[:at], papers.runs, *OrderAdmin.fields[at:])
+OrderAdmin.readonly_fields = (*OrderAdmin.readonly_fields, papers.runs)
 parcels.ShipmentAdmin.actions = [*parcels.ShipmentAdmin.actions, waves.to_wave]
 
-__all__ = ["boxes", "carriers", "late", "manifests", "parcels", "printing", "runs", "stickers", "waves"]
+__all__ = [
+    "boxes",
+    "carriers",
+    "late",
+    "manifests",
+    "papers",
+    "parcels",
+    "printing",
+    "runs",
+    "stickers",
+    "waves",
+]

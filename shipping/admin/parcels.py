@@ -5,12 +5,15 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
 from orders.admin.show import link_to, local, pill
 from orders.roles import Can
+from shipping.admin import issued
+from shipping.admin.papers import runs_of
 from shipping.admin.printing import print_both, print_chosen, print_labels, print_slips
 from shipping.carriers.base import Reading, normal_number
 from shipping.models import Promise, Scan, Shipment, ShipmentLine, TrackingEvent
@@ -107,12 +110,16 @@ class ShipmentAdmin(WalledAdmin):
     actions = [print_both, print_slips, print_labels, print_chosen]
     fields = (
         "code", "order_link", "merchant", "stage_pill", "status_pill", "carrier", "service", "tracking_number", "weight_g",
-        "promise", "ship_by", "printed_at", "packed_at", "handed_over_at", "first_scan_at", "last_event_at", "delivered_at",
+        "promise", "ship_by", "printed_at", "papers", "own_label",
+        "packed_at", "handed_over_at", "first_scan_at", "last_event_at", "delivered_at",
         "on_manifest",
     )  # fmt: skip
     readonly_fields = tuple(
         name for name in fields if name not in ("carrier", "service", "tracking_number", "weight_g")
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*issued.urls(self), *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: Shipment, form: Any, change: bool) -> None:
         obj.tracking_number = normal_number(obj.tracking_number)
@@ -146,6 +153,14 @@ class ShipmentAdmin(WalledAdmin):
     @admin.display(description="manifest")
     def on_manifest(self, shipment: Shipment) -> SafeString | str:
         return link_to(shipment.manifest) if shipment.manifest else "–"
+
+    @admin.display(description="print runs")
+    def papers(self, shipment: Shipment) -> SafeString | str:
+        return runs_of(shipment.merchant, items__shipment=shipment)
+
+    @admin.display(description="carrier's label")
+    def own_label(self, shipment: Shipment) -> SafeString | str:
+        return issued.told(shipment)
 
     @admin.display(description="printed", ordering="printed_at")
     def printed(self, shipment: Shipment) -> str:
