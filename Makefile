@@ -53,6 +53,9 @@ bench-print: $(DEV_STAMP) ## slips and labels in one process and two against one
 	$(PY) benchmarks/bench_print.py
 	$(PY) benchmarks/bench_print.py --memory 5000
 
+bench-station: $(DEV_STAMP) ## the pack station's answers on a million shipments in PostgreSQL (about 6 minutes)
+	$(PY) benchmarks/bench_station.py
+
 bench-intake: $(DEV_STAMP) ## orders and events per second against a raw INSERT loop
 	$(PY) benchmarks/bench_intake.py
 

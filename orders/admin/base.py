@@ -56,6 +56,13 @@ class WalledAdmin(admin.ModelAdmin):
         ordering = self.get_ordering(request)
         return queryset.order_by(*ordering) if ordering else queryset
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Without the merchant's column for who has one merchant only."""
+        columns = super().get_list_display(request)
+        if "merchant" in columns and len(Merchant.objects.visible_to(request.user).values("pk")[:2]) == 1:
+            return [column for column in columns if column != "merchant"]
+        return columns
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self._may(request, Can.VIEW)
 

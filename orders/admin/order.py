@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
-from orders.admin.show import link_list, local, pill
+from orders.admin.show import link_list, pill, short
 from orders.admin.stock import ShortOrderFilter
 from orders.lifecycle import InvalidMove, change_status
 from orders.models import Order, OrderEvent, OrderLine, ShippingAddress
@@ -144,8 +144,8 @@ class OrderAdmin(WalledAdmin):
         return f"{order.total:,.2f} {order.currency}"
 
     @admin.display(description="placed", ordering="placed_at")
-    def placed(self, order: Order) -> str:
-        return local(order.placed_at, order.merchant.tz)
+    def placed(self, order: Order) -> SafeString | str:
+        return short(order.placed_at, order.merchant.tz)
 
     @admin.display(description="parcels")
     def parcels(self, order: Order) -> SafeString:

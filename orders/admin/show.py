@@ -29,3 +29,14 @@ def link_list(app_model: str, text: str, **filters: Any) -> SafeString:
 
 def local(moment: datetime | None, zone: Any) -> str:
     return localtime(moment, zone).strftime("%Y-%m-%d %H:%M %Z") if moment else "–"
+
+
+def short(moment: datetime | None, zone: Any) -> SafeString | str:
+    """Day and time for a narrow column, the year only when it is another; whole on hover and to scripts."""
+    if moment is None:
+        return "–"
+    there = localtime(moment, zone)
+    text = there.strftime("%d %b %H:%M" if there.year == localtime(timezone=zone).year else "%d %b %Y")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', there.isoformat(), local(moment, zone), text
+    )

@@ -10,7 +10,7 @@ OrderAdmin.actions = [
     waves.to_wave,
     *OrderAdmin.actions,
 ]
-OrderAdmin.list_display = [*OrderAdmin.list_display[:-1], papers.printed, OrderAdmin.list_display[-1]]
+OrderAdmin.list_display = [*OrderAdmin.list_display[:2], papers.printed, *OrderAdmin.list_display[2:]]
 OrderAdmin.list_filter = [*OrderAdmin.list_filter[:2], papers.PrintedOrderFilter, *OrderAdmin.list_filter[2:]]
 OrderAdmin.with_rows = [papers.PARCELS]
 at = OrderAdmin.fields.index("parcels") + 1

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from orders.admin.show import link_to, local, pill
@@ -48,7 +48,8 @@ def printed(order: Any) -> SafeString | str:
         return "–"
     if len(made) < len(times):
         return pill("wait", f"{len(made)} of {len(times)}")
-    return local(max(made), order.merchant.tz)
+    when = local(max(made), order.merchant.tz)
+    return format_html('<span class="pill pill-done" title="{}">Printed</span>', when)
 
 
 @admin.display(description="print runs")

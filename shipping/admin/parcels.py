@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
-from orders.admin.show import link_to, local, pill
+from orders.admin.show import link_to, pill, short
 from orders.roles import Can
 from shipping.admin import issued
 from shipping.admin.papers import runs_of
@@ -163,8 +163,8 @@ class ShipmentAdmin(WalledAdmin):
         return issued.told(shipment)
 
     @admin.display(description="printed", ordering="printed_at")
-    def printed(self, shipment: Shipment) -> str:
-        return local(shipment.printed_at, shipment.merchant.tz)
+    def printed(self, shipment: Shipment) -> SafeString | str:
+        return short(shipment.printed_at, shipment.merchant.tz)
 
 
 class CorrectionForm(forms.ModelForm):

@@ -19,6 +19,7 @@ from shipping.documents.typesetting import wrap
 from shipping.models import CarrierLabel
 from shipping.status import DocumentKind
 
+UNSOUND = "The carrier’s label is no sound PDF; add it again."
 _LINES_A_SHEET = 46
 
 
@@ -103,7 +104,7 @@ def _with_issued(data: bytes, issued: dict[int, CarrierPaper], counts: list[int]
             try:
                 writer.append(io.BytesIO(issued_bytes(issued[index])), import_outline=False)
             except PyPdfError as error:
-                raise ValueError("The carrier’s label is no sound PDF; add it again.") from error
+                raise ValueError(UNSOUND) from error
         at += count
         final.append(len(writer.pages) - before)
     out = io.BytesIO()

@@ -13,7 +13,7 @@ from shipping.documents.contexts import LabelContext, Papers
 from shipping.documents.engine import render_pdf
 from shipping.documents.joining import PDFIUM
 from shipping.documents.label import SIZES, label_page
-from shipping.documents.sheets import issued_bytes
+from shipping.documents.sheets import UNSOUND, issued_bytes
 from shipping.documents.typesetting import fit, wrap
 from shipping.models import CarrierLabel
 
@@ -94,7 +94,10 @@ def _drawings(data: bytes) -> list[Image.Image]:
     import pypdfium2
 
     with PDFIUM:
-        document = pypdfium2.PdfDocument(data)
+        try:
+            document = pypdfium2.PdfDocument(data)
+        except pypdfium2.PdfiumError as error:
+            raise ValueError(UNSOUND) from error
         try:
             return [page.render(scale=DOTS * 25.4 / 72).to_pil().convert("L") for page in document]
         finally:

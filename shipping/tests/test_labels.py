@@ -148,8 +148,9 @@ def test_carriers_labels_print_in_their_places(merchant, parcels):
 def test_a_broken_or_lost_label_is_said_and_no_crash(merchant, parcels):
     issue(parcels[0], "pdf", b"%PDF-1.4 rubbish")
     (paper,) = contexts_for(merchant, [parcels[0].pk])
-    with pytest.raises(ValueError, match="no sound PDF"):
-        papers_pdf("labels", [paper])
+    for make in (lambda: papers_pdf("labels", [paper]), lambda: labels_zpl([paper])):
+        with pytest.raises(ValueError, match="no sound PDF"):
+            make()
     parcels[0].carrier_label.file.delete(save=False)
     with pytest.raises(ValueError, match="gone from the disk"):
         papers_pdf("labels", [paper])
