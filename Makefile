@@ -8,7 +8,7 @@ TEST_ENV := VAR_DIR=$(CURDIR)/var/test BROKER_URL=memory:// DEBUG=1
 OLIST := ../shared/data/olist
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-services bench-print bench-intake replay-olist screenshots lock format clean
+.PHONY: help run test check test-services bench-print bench-station bench-intake replay-olist screenshots lock format clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:.*##/ -/' | sort

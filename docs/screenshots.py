@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 from tests.portal import Portal, running  # noqa: E402
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 860}
+TABLET = {"width": 1280, "height": 800}
 FIND = """
 from django.utils import timezone
 from orders.models import Order
@@ -77,17 +78,40 @@ def staff_pages(browser: Browser, portal: Portal, folder: Path) -> None:
     ]:
         page.goto(path)
         save(page.screenshot(), name, folder)
-    page.goto("/scan/?mode=pack")
-    code = portal.manage("shell", "-v0", "-c", OPEN_PARCEL).strip()
-    page.fill("#code", code)
-    page.press("#code", "Enter")
-    page.wait_for_selector("#result.tone-good")
-    save(page.screenshot(), "scan", folder)
 
 
-OPEN_PARCEL = """
-from shipping.models import Shipment
-print(Shipment.objects.filter(merchant__slug="olive-oak", stage="open").order_by("pk").first().code)
+def floor_pages(browser: Browser, portal: Portal, folder: Path) -> None:
+    code, first, other, wave, manifest = portal.manage("shell", "-v0", "-c", FLOOR).split()
+    for name, viewport, scheme, typed, outcome in [
+        ("station", TABLET, "light", first, "right_item"),
+        ("station-wrong-phone", PHONE, "dark", other, "wrong_item"),
+    ]:
+        page = open_page(browser, portal, viewport, scheme)
+        sign_in(page, "pack")
+        page.goto("/scan/")
+        page.wait_for_selector("html[data-ready]")
+        for text, said in ((code, "opened"), (typed, outcome)):
+            page.keyboard.type(text)
+            page.keyboard.press("Enter")
+            page.wait_for_selector(f"#result.o-{said}")
+        save(page.screenshot(), name, folder, 1280 if viewport is TABLET else 585)
+    page = open_page(browser, portal, PHONE)
+    sign_in(page, "pack")
+    for name, path in [("pick-phone", f"/pick/{wave}/"), ("handover-phone", f"/handover/{manifest}/")]:
+        page.goto(path)
+        save(page.screenshot(), name, folder, 585)
+
+
+FLOOR = """
+from orders.models import Product
+from shipping.models import Manifest, Shipment, Wave
+open_ones = Shipment.objects.filter(merchant__slug="olive-oak", stage="open").order_by("pk")
+ready = [parcel for parcel in open_ones if all(line.reserved >= line.quantity for line in parcel.order.lines.all())]
+parcel = max(ready, key=lambda parcel: (parcel.lines.count(), -sum(line.quantity for line in parcel.lines.all())))
+other = Product.objects.filter(merchant__slug="olive-oak").exclude(lines__order=parcel.order).first()
+wave = Wave.objects.filter(merchant__slug="olive-oak", state="open").first()
+manifest = Manifest.objects.filter(merchant__slug="olive-oak", state="open").first()
+print(parcel.code, parcel.lines.first().order_line.sku, other.sku, wave.pk, manifest.pk)
 """
 
 
@@ -99,11 +123,9 @@ def paper(browser: Browser, portal: Portal, folder: Path) -> None:
         box.check()
     page.select_option("select[name=action]", label="Print slips and labels")
     page.click("button[name=index]")
-    for _ in range(60):
-        if page.locator("a.print-open").count():
-            break
-        page.wait_for_timeout(1000)
-        page.reload()
+    run = page.url
+    page.wait_for_url(re.compile("/pdf/$"), timeout=60_000)  # it opens by itself, once
+    page.goto(run)
     save(page.screenshot(), "print-run", folder)
     pdf = pypdfium2.PdfDocument(
         page.request.get(portal.url + page.locator("a.print-open").first.get_attribute("href")).body()
@@ -123,6 +145,7 @@ def main(folder: Path) -> None:
         )
         public_pages(browser, portal, folder)
         staff_pages(browser, portal, folder)
+        floor_pages(browser, portal, folder)
         paper(browser, portal, folder)
         browser.close()
 
