@@ -1,7 +1,7 @@
 """The door for carriers: verify the raw bytes, store, answer; a worker does the rest.
 
-unknown provider or key 404 · too big 413 · bad signature 401 · malformed 400 · else 200,
-also for parcels that are not ours (they go to quarantine) and for repeats
+unknown provider or key 404 · too big 413 · bad signature, or signed too long ago, 401 · malformed 400 · else
+200, also for parcels that are not ours (they go to quarantine) and for repeats
 """
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from orders.queue import enqueue
-from shipping.carriers.base import CarrierError
+from shipping.carriers.base import CarrierError, Incoming
 from shipping.carriers.registry import adapter
 from shipping.models import CarrierAccount
 from shipping.tasks import apply_webhook
@@ -27,7 +27,8 @@ def _answer(status: int, detail: str) -> JsonResponse:
 @require_POST
 def receive(request: HttpRequest, provider: str, key: str) -> JsonResponse:
     carrier = adapter(provider)
-    account = CarrierAccount.objects.filter(provider=provider, key=key).first() if carrier else None
+    listens = carrier is not None and carrier.capabilities.webhooks
+    account = CarrierAccount.objects.filter(provider=provider, key=key).first() if listens else None
     if carrier is None or account is None:
         return _answer(404, "There is no such webhook address.")
     try:
@@ -39,14 +40,18 @@ def receive(request: HttpRequest, provider: str, key: str) -> JsonResponse:
     body = request.read(settings.WEBHOOK_MAX_BYTES + 1)
     if len(body) > settings.WEBHOOK_MAX_BYTES:
         return _answer(413, f"The body is over {settings.WEBHOOK_MAX_BYTES} bytes.")
-    if not carrier.verify(body, request.headers, account.secret):
-        return _answer(401, "The signature does not match, or no secret is set for this address.")
+    now = timezone.now()
+    incoming = Incoming(body, request.headers, request.method or "POST", request.path)
+    if not carrier.verify(incoming, account.secret, now=now):
+        return _answer(
+            401, "The signature does not match or is too old, or no secret is set for this address."
+        )
     try:
         parsed = carrier.parse(body)
     except CarrierError as error:
         return _answer(400, str(error))
     with transaction.atomic():
-        row = inbound.store(account, parsed.event_id, body, now=timezone.now())
+        row = inbound.store(account, parsed.event_id, body, now=now)
         if row is None:
             return _answer(200, "Seen before.")
         enqueue(apply_webhook, row.pk)

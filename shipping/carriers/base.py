@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
 MAPPING_VERSION = 1
+"""Of readings that no table of codes has read (staff, warehouse, files, the simulator)."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,9 @@ class Reading:
 
     `occurred_at` is aware; `zone` names the zone it was told in, `zone_assumed` that the carrier named none.
     `eta` is a day in the recipient's zone. `shipment_id` is set by sources that know our parcel (warehouse,
-    staff, simulator); carriers know only the number.
+    staff, simulator); carriers know only the number. `provider` is the adapter that read it and
+    `mapping_version` the version of the table that made `status` of `code`; `code` is the carrier's own and
+    never depends on that table, so reading the same words again gives the same fingerprint.
     """
 
     status: str
@@ -35,6 +38,8 @@ class Reading:
     zone_assumed: bool = False
     eta: date | None = None
     payload: Mapping[str, Any] = field(default_factory=dict)
+    provider: str = ""
+    mapping_version: int = MAPPING_VERSION
 
     @property
     def fingerprint(self) -> str:
@@ -65,11 +70,27 @@ class Reading:
 
 
 class CarrierError(Exception):
-    """A carrier's answer that cannot be used. `permanent` says that asking again will not help."""
+    """A carrier's answer that cannot be used. `permanent` says that asking again will not help; otherwise
+    `retry_after` is how many seconds the carrier asked us to wait, where it said."""
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
+    def __init__(self, message: str, *, permanent: bool, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A webhook's request as it came in: everything that a vendor may have signed."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    method: str = "POST"
+    path: str = ""
+
+    def header(self, name: str) -> str:
+        wanted = name.lower()
+        return next((value for key, value in self.headers.items() if key.lower() == wanted), "")
 
 
 @dataclass(frozen=True)
@@ -80,13 +101,23 @@ class Parsed:
     readings: tuple[Reading, ...]
 
 
+@dataclass(frozen=True)
+class Capabilities:
+    """What can be done with a provider. `label` is its name as people know it."""
+
+    label: str
+    webhooks: bool = False
+
+
 class Carrier(Protocol):
     """One file per provider of tracking events implements this and is named in `carriers.registry`."""
 
     name: str
+    capabilities: Capabilities
 
-    def verify(self, body: bytes, headers: Mapping[str, str], secret: str) -> bool:
-        """Whether the raw body is signed with the secret. Constant-time; False when no secret is set."""
+    def verify(self, incoming: Incoming, secret: str, *, now: datetime) -> bool:
+        """Whether the raw body is signed with the secret, and lately where the vendor signs a time.
+        Constant-time; False when no secret is set."""
         ...
 
     def parse(self, body: bytes) -> Parsed:

@@ -19,7 +19,7 @@ from orders.ledger import record_event
 from orders.lifecycle import advance_status, lock_order
 from orders.models import Merchant, Order, OrderEvent
 from orders.status import OrderStatus
-from shipping.carriers.base import MAPPING_VERSION, Reading, normal_number
+from shipping.carriers.base import Reading, normal_number
 from shipping.models import Promise, Shipment, TrackingEvent
 from shipping.status import Direction, Stage, TrackingStatus
 from shipping.tracking import quarantine
@@ -93,7 +93,7 @@ def _row(shipment: Shipment, reading: Reading, now: datetime) -> TrackingEvent:
         zone=reading.zone,
         zone_assumed=reading.zone_assumed,
         received_at=now,
-        mapping_version=MAPPING_VERSION,
+        mapping_version=reading.mapping_version,
         payload=dict(reading.payload),
     )
 

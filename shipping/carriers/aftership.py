@@ -1,0 +1,63 @@
+"""AfterShip Tracking (aftership.com/docs/tracking: webhook, enum).
+
+`aftership-hmac-sha256`: the base64 HMAC-SHA256 of the raw body. AfterShip signs no time.
+"""
+
+import base64
+import hashlib
+import hmac
+from datetime import datetime
+from typing import Any
+
+from shipping.carriers import parts, signatures
+from shipping.carriers.base import Capabilities, CarrierError, Incoming, Parsed, Reading
+
+
+class AfterShip:
+    name = "aftership"
+    capabilities = Capabilities(label="AfterShip", webhooks=True)
+
+    def verify(self, incoming: Incoming, secret: str, *, now: datetime) -> bool:
+        if not secret:
+            return False
+        digest = hmac.new(secret.encode(), incoming.body, hashlib.sha256).digest()
+        return signatures.same(base64.b64encode(digest).decode(), incoming.header("aftership-hmac-sha256"))
+
+    def parse(self, body: bytes) -> Parsed:
+        event = parts.load(body)
+        if not parts.text(event.get("event"), 40) or not isinstance(event.get("msg"), dict):
+            raise CarrierError("The body is no AfterShip event: it needs “event” and “msg”.", permanent=True)
+        event_id = parts.text(event.get("event_id"), 60) or hashlib.sha256(body).hexdigest()
+        return Parsed(event_id, read_tracking(event["msg"]))
+
+
+def read_tracking(tracking: dict[str, Any]) -> tuple[Reading, ...]:
+    """What a tracking object says, of a webhook or of the API."""
+    number = parts.number(tracking.get("tracking_number"), "tracking_number")
+    carrier = parts.text(tracking.get("slug"), 40)
+    points = parts.rows(tracking.get("checkpoints"), "checkpoints")
+    told = [_reading(point, number, carrier) for point in points if point.get("checkpoint_time")]
+    latest = parts.obj(tracking.get("latest_estimated_delivery"))
+    eta = latest.get("datetime_max") or latest.get("datetime") or tracking.get("expected_delivery")
+    return parts.with_eta(told, parts.day(eta))
+
+
+def _reading(point: dict[str, Any], number: str, carrier: str) -> Reading:
+    where = parts.place(
+        city=point.get("city"),
+        region=point.get("state"),
+        country_code=point.get("country_iso3") or point.get("country_region"),
+        postal_code=point.get("zip") or point.get("postal_code"),
+    )
+    tag, subtag = parts.text(point.get("tag"), 40), parts.text(point.get("subtag"), 80)
+    return parts.tell(
+        "aftership",
+        number,
+        codes=(subtag, tag),
+        code=subtag or tag,
+        when=parts.moment(point.get("checkpoint_time"), where),
+        where=where,
+        carrier=parts.text(point.get("slug"), 40) or carrier,
+        message=point.get("message"),
+        payload=point,
+    )
