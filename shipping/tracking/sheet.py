@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from orders.models import Merchant
-from shipping.carriers.base import Reading
+from shipping.carriers.base import MAPPING_VERSION, Reading
 from shipping.models import Shipment
 from shipping.status import TrackingStatus
 
@@ -84,6 +84,7 @@ def _reading(row: dict[str, str | None], number: int, merchant: Merchant) -> Rea
         source="csv",
         eta=eta,
         country=text["country"].upper(),
+        mapping_version=MAPPING_VERSION,
         payload={name: value for name, value in row.items() if name and isinstance(value, str) and value},
         **{name: text[name][:limit] for name, limit in LIMITS.items()},
     )
