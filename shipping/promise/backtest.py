@@ -1,0 +1,145 @@
+"""What the learned promise would have said, day by day, and how it came out (pure; no database, no look-ahead)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from shipping.promise.transit import Curve, Floats, History, Snapshot, calibrate, fit, rush, widened
+
+REFIT = 0.25  # days: as often as the model is refitted
+MEMORY = 42.0  # days of our own estimates that the calibration looks back on
+FADES = 14.0  # days in which an estimate's weight in it falls to 1/e
+NOBODY_KNOWS = (10.0, 20.0)  # p50 and p90 in days before the first parcel is known
+
+
+@dataclass
+class Said:
+    """What was said at each parcel's hand-over. NaN where nothing was asked."""
+
+    p50: Floats
+    p90: Floats
+    risk: Floats  # of coming after the promised day
+
+
+def replay(
+    history: History, *, start: float, end: float, told: Callable[[float], None] | None = None
+) -> Said:
+    """Estimates for hand-overs from `start` until before `end`. The model is refitted every six hours with what was
+    known then, so an estimate knows at most what it could have known."""
+    size = len(history)
+    said = Said(np.full(size, np.nan), np.full(size, np.nan), np.full(size, np.nan))
+    curves: dict[int, Curve] = {}
+    first = int(np.searchsorted(history.handed_over, start - MEMORY))
+    last = int(np.searchsorted(history.handed_over, end))
+    snapshot, day = None, None
+    for at in range(first, last):
+        moment = float(history.handed_over[at])
+        if snapshot is None or moment - moment % REFIT != day:
+            day = moment - moment % REFIT
+            snapshot = fit(history, at=day)
+            snapshot.levels = _levels(history, curves, first, at, day)
+            if told:
+                told(day)
+        _say(history, snapshot, at, said, curves)
+    said.p50[:first] = said.p90[:first] = np.nan
+    outside = (history.handed_over < start) | (history.handed_over >= end)
+    for column in (said.p50, said.p90, said.risk):
+        column[outside] = np.nan
+    return said
+
+
+def _say(history: History, snapshot: Snapshot, at: int, said: Said, curves: dict[int, Curve]) -> None:
+    parcel = history.parcel(at)
+    curve = snapshot.curve(parcel)
+    if curve is None:
+        said.p50[at], said.p90[at] = NOBODY_KNOWS
+        said.risk[at] = 0.5
+        return
+    curves[at] = curve
+    said.p50[at], said.p90[at] = (curve.quantile(level) for level in snapshot.levels)
+    if parcel.lead is not None:
+        said.risk[at] = 1.0 - curve.share(parcel.lead)
+
+
+def _levels(
+    history: History, curves: dict[int, Curve], first: int, now: int, day: float
+) -> tuple[float, float]:
+    start = max(first, int(np.searchsorted(history.handed_over, day - MEMORY)))
+    mine = [at for at in range(start, now) if at in curves]
+    if not mine:
+        return 0.5, 0.9
+    handed, delivered = history.handed_over[mine], history.delivered[mine]
+    arrived = delivered < day
+    took = np.where(arrived, delivered - handed, day - handed)
+    half, most = calibrate([curves[at] for at in mine], took, arrived, np.exp(-(day - handed) / FADES))
+    return half, widened(most, rush(history, at=day))
+
+
+def report(history: History, said: Said) -> dict[str, Any]:
+    """Figures by month of hand-over and in all. Parcels that never arrived have no figures but are counted."""
+    asked = ~np.isnan(said.p50)
+    months: dict[str, list[int]] = {}
+    for at in np.nonzero(asked)[0]:
+        moment = datetime.fromtimestamp(float(history.handed_over[at]) * 86_400, tz=UTC)
+        months.setdefault(f"{moment:%Y-%m}", []).append(int(at))
+    return {
+        "months": {month: figures(history, said, np.array(rows)) for month, rows in sorted(months.items())},
+        "all": figures(history, said, np.nonzero(asked)[0]),
+    }
+
+
+def figures(history: History, said: Said, rows: Any) -> dict[str, Any]:
+    took = history.delivered[rows] - history.handed_over[rows]
+    known = took > 0
+    rows, took = rows[known], took[known]
+    if not len(rows):
+        return {"n": 0, "not_delivered": int((~known).sum())}
+    p50, p90 = said.p50[rows], said.p90[rows]
+    return {
+        "n": len(rows),
+        "not_delivered": int((~known).sum()),
+        "mae_p50_days": _round(np.abs(took - p50).mean()),
+        "pinball_50": _round(_pinball(took, p50, 0.5)),
+        "pinball_90": _round(_pinball(took, p90, 0.9)),
+        "coverage_p50": _round((took <= p50).mean()),
+        "coverage_p90": _round((took <= p90).mean()),
+        "mean_width_days": _round((p90 - p50).mean()),
+        **_lateness(took, history.lead[rows], said.risk[rows]),
+    }
+
+
+def _pinball(took: Floats, said: Floats, level: float) -> float:
+    miss = took - said
+    return float(np.maximum(level * miss, (level - 1) * miss).mean())
+
+
+def _lateness(took: Floats, lead: Floats, risk: Floats) -> dict[str, Any]:
+    """How well the risk at hand-over told the late ones (came after the promised day) from the others. Precision and
+    recall are of the tenth with the highest risk."""
+    asked = ~np.isnan(lead) & ~np.isnan(risk)
+    late, risk = (took > lead)[asked], risk[asked]
+    count, n = int(late.sum()), len(late)
+    if not count or count == n:
+        return {"late": count, "auc": None, "precision_top_tenth": None, "recall_top_tenth": None}
+    top = np.argsort(-risk, kind="stable")[: max(1, n // 10)]
+    return {
+        "late": count,
+        "auc": _round(_auc(late, risk)),
+        "precision_top_tenth": _round(late[top].mean()),
+        "recall_top_tenth": _round(late[top].sum() / count),
+    }
+
+
+def _auc(late: Any, risk: Floats) -> float:
+    """By ranks (Mann-Whitney); equal risks share their rank."""
+    _, place, many = np.unique(risk, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(many) - (many - 1) / 2)[place]
+    count = int(late.sum())
+    return float((rank[late].sum() - count * (count + 1) / 2) / (count * (len(late) - count)))
+
+
+def _round(value: Any) -> float:
+    return round(float(value), 4)

@@ -1,0 +1,79 @@
+"""A shop's own parcels as the learned promise sees them."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from orders.models import Location, Merchant
+from shipping.models import Shipment
+from shipping.promise.transit import LONGEST, WINDOW, History
+from shipping.status import Direction, TrackingStatus
+
+_NEVER_ARRIVES = (TrackingStatus.RETURNING, TrackingStatus.RETURNED, TrackingStatus.CANCELLED)
+
+
+def region_of(country: str, region: str, postal_code: str) -> str:
+    """Where a place is on a lane: its state, or the first two characters of its postal code, or its country."""
+    part = (region.strip() or postal_code.strip()[:2]).upper().removeprefix(f"{country}-")
+    return f"{country}-{part}" if part else country
+
+
+def origin_of(merchant: Merchant) -> str:
+    sender = Location.objects.filter(merchant=merchant, kind=Location.Kind.SENDER).first()
+    if sender is None:
+        return merchant.holiday_country
+    return region_of(sender.country, sender.region, sender.postal_code)
+
+
+def own_history(merchant: Merchant, *, now: datetime) -> History:
+    """Outbound parcels that were handed over, of the last two years at most. One query and a half."""
+    rows = (
+        Shipment.objects.filter(
+            merchant=merchant,
+            direction=Direction.OUTBOUND,
+            handed_over_at__lte=now,
+            handed_over_at__gt=now - timedelta(days=LONGEST + WINDOW),
+        )
+        .exclude(tracking_status__in=_NEVER_ARRIVES)
+        .order_by("handed_over_at")
+        .values_list(
+            "carrier", "service", "order__ship_to__country", "order__ship_to__region", "order__ship_to__postal_code",
+            "handed_over_at", "delivered_at", "order__promised_on", "recipient_zone",
+        )
+    )  # fmt: skip
+    origin = origin_of(merchant)
+    found: list[tuple[Any, ...]] = []
+    for carrier, service, country, region, code, handed, delivered, promised, zone in rows.iterator(2000):
+        assert handed is not None  # the query asked for it
+        lead = lead_of(handed, promised, zone) if promised else float("nan")
+        arrived = day_of(delivered) if delivered else float("nan")
+        found.append(
+            (
+                carrier.lower(),
+                service.lower(),
+                origin,
+                region_of(country, region, code),
+                day_of(handed),
+                arrived,
+                lead,
+            )
+        )
+    columns = [np.array(column) for column in zip(*found, strict=True)] if found else [np.array([])] * 7
+    return History(*columns[:4], *(column.astype(float) for column in columns[4:]))
+
+
+def lead_of(handed_over: datetime, promised: date, zone: str) -> float:
+    """Days from the hand-over to the end of the promised day where the recipient is."""
+    end = datetime.combine(promised + timedelta(days=1), time(0), tzinfo=ZoneInfo(zone))
+    return day_of(end) - day_of(handed_over)
+
+
+def day_of(moment: datetime) -> float:
+    """Days since 1970-01-01 UTC."""
+    return moment.timestamp() / 86_400
+
+
+def moment_of(day: float) -> datetime:
+    return datetime.fromtimestamp(day * 86_400, tz=UTC)
