@@ -201,6 +201,8 @@ IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200_000_000)
 PRINT_CLAIM_SECONDS = max(20, env.int("PRINT_CLAIM_SECONDS", default=120))
 PRINT_KEEP_DAYS = env.int("PRINT_KEEP_DAYS", default=30)
 WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=1_000_000)
+# Another address for a carrier's API, such as its test system: CARRIER_URLS=ups=https://wwwcie.ups.com
+CARRIER_URLS: dict[str, str] = env.dict("CARRIER_URLS", default={})
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # --- security ---------------------------------------------------------------------------------------

@@ -6,16 +6,37 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from shipping.carriers import parts, signatures
-from shipping.carriers.base import Capabilities, CarrierError, Incoming, Parsed, Reading
+from shipping.carriers import calls, parts, signatures
+from shipping.carriers.adapter import Adapter
+from shipping.carriers.base import (
+    Answer,
+    Capabilities,
+    CarrierError,
+    Credentials,
+    Incoming,
+    Parsed,
+    Reading,
+    Secret,
+    Wanted,
+)
+
+BASE = "https://api.aftership.com"
+PATH = "/tracking/2025-07/trackings"
 
 
-class AfterShip:
+class AfterShip(Adapter):
     name = "aftership"
-    capabilities = Capabilities(label="AfterShip", webhooks=True)
+    capabilities = Capabilities(
+        label="AfterShip",
+        webhooks=True,
+        secrets=(Secret("api_key", "API key"),),
+        batch=50,
+        per_minute=120,
+    )
 
     def verify(self, incoming: Incoming, secret: str, *, now: datetime) -> bool:
         if not secret:
@@ -29,6 +50,31 @@ class AfterShip:
             raise CarrierError("The body is no AfterShip event: it needs “event” and “msg”.", permanent=True)
         event_id = parts.text(event.get("event_id"), 60) or hashlib.sha256(body).hexdigest()
         return Parsed(event_id, read_tracking(event["msg"]))
+
+    def poll(self, wanted: Sequence[Wanted], credentials: Credentials, *, now: datetime) -> list[Answer]:
+        headers = {"as-api-key": credentials.get("api_key", "")}
+        asked = {"tracking_numbers": ",".join(one.number for one in wanted), "limit": str(len(wanted) * 2)}
+        said = calls.fetch_json(self.name, BASE, "GET", PATH, now=now, headers=headers, params=asked)
+        rows = parts.rows(parts.obj(said.get("data")).get("trackings"), "trackings")
+        told = [reading for row in rows for reading in read_tracking(row)]
+        known = {row.get("tracking_number") for row in rows}
+        return [
+            Answer(one.number, parts.told_of(one.number, told))
+            if one.number in known
+            else self._register(one, headers, now)
+            for one in wanted
+        ]
+
+    def _register(self, one: Wanted, headers: dict[str, str], now: datetime) -> Answer:
+        """AfterShip tells only of numbers that it was asked to watch."""
+        try:
+            body = {"tracking_number": one.number}
+            calls.fetch_json(self.name, BASE, "POST", PATH, now=now, headers=headers, json=body)
+        except CarrierError as error:
+            if not error.permanent or error.status in (401, 403):
+                raise
+            return Answer(one.number, error=str(error))
+        return Answer(one.number)
 
 
 def read_tracking(tracking: dict[str, Any]) -> tuple[Reading, ...]:

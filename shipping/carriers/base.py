@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
@@ -71,12 +71,16 @@ class Reading:
 
 class CarrierError(Exception):
     """A carrier's answer that cannot be used. `permanent` says that asking again will not help; otherwise
-    `retry_after` is how many seconds the carrier asked us to wait, where it said."""
+    `retry_after` is how many seconds the carrier asked us to wait, where it said. `status` is its HTTP status,
+    0 when there was no answer."""
 
-    def __init__(self, message: str, *, permanent: bool, retry_after: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, permanent: bool, retry_after: int | None = None, status: int = 0
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -102,11 +106,47 @@ class Parsed:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """A parcel to ask about. `carrier` is the merchant's word for it; some providers must be told."""
+
+    number: str
+    carrier: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a provider says of one number. `error` is why it says nothing."""
+
+    number: str
+    readings: tuple[Reading, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A field of the credentials that a merchant has with the provider."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Capabilities:
-    """What can be done with a provider. `label` is its name as people know it."""
+    """What can be done with a provider. `label` is its name as people know it; `secrets` are what polling
+    needs, `batch` how many numbers one call may name, `per_minute` how many calls it allows."""
 
     label: str
     webhooks: bool = False
+    secrets: tuple[Secret, ...] = ()
+    batch: int = 1
+    per_minute: int = 60
+
+    @property
+    def polling(self) -> bool:
+        return bool(self.secrets)
+
+
+Credentials = Mapping[str, str]
 
 
 class Carrier(Protocol):
@@ -115,6 +155,10 @@ class Carrier(Protocol):
     name: str
     capabilities: Capabilities
 
+    def detect(self, number: str) -> bool:
+        """Whether the number is in one of this carrier's own formats. Providers of many carriers: never."""
+        ...
+
     def verify(self, incoming: Incoming, secret: str, *, now: datetime) -> bool:
         """Whether the raw body is signed with the secret, and lately where the vendor signs a time.
         Constant-time; False when no secret is set."""
@@ -122,6 +166,15 @@ class Carrier(Protocol):
 
     def parse(self, body: bytes) -> Parsed:
         """Raises CarrierError(permanent=True) with a reason when the body is no event of this provider."""
+        ...
+
+    def poll(self, wanted: Sequence[Wanted], credentials: Credentials, *, now: datetime) -> list[Answer]:
+        """One answer for each of at most `capabilities.batch` numbers. Raises CarrierError when the provider
+        as a whole refuses or is not there: then nothing is known of any of them."""
+        ...
+
+    def tracking_url(self, number: str) -> str:
+        """The carrier's own public page of the parcel, or ""."""
         ...
 
 

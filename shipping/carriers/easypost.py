@@ -8,20 +8,35 @@ The key is the NFKD form of the secret (EasyPost client libraries, `validate_web
 
 import hashlib
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from shipping.carriers import parts, signatures
-from shipping.carriers.base import Capabilities, CarrierError, Incoming, Parsed, Reading
+from shipping.carriers import calls, parts, signatures
+from shipping.carriers.adapter import Adapter
+from shipping.carriers.base import (
+    Answer,
+    Capabilities,
+    CarrierError,
+    Credentials,
+    Incoming,
+    Parsed,
+    Reading,
+    Secret,
+    Wanted,
+)
 
+BASE = "https://api.easypost.com"
 PREFIX = "hmac-sha256-hex="
 
 
-class EasyPost:
+class EasyPost(Adapter):
     name = "easypost"
-    capabilities = Capabilities(label="EasyPost", webhooks=True)
+    capabilities = Capabilities(
+        label="EasyPost", webhooks=True, secrets=(Secret("api_key", "API key"),), per_minute=120
+    )
 
     def verify(self, incoming: Incoming, secret: str, *, now: datetime) -> bool:
         if not secret:
@@ -44,6 +59,17 @@ class EasyPost:
             return Parsed(event_id, ())  # other kinds of event are none of ours
         # The id alone is not enough: EasyPost's own test events share one.
         return Parsed(f"{event_id}:{hashlib.sha256(body).hexdigest()[:32]}", read_tracker(tracker))
+
+    def poll(self, wanted: Sequence[Wanted], credentials: Credentials, *, now: datetime) -> list[Answer]:
+        return [self._ask(one, credentials.get("api_key", ""), now) for one in wanted]
+
+    def _ask(self, one: Wanted, api_key: str, now: datetime) -> Answer:
+        """EasyPost answers with the tracker there is when it has one of this number and carrier already."""
+        tracker = {"tracking_code": one.number} | ({"carrier": one.carrier} if one.carrier else {})
+        said = calls.fetch_json(
+            self.name, BASE, "POST", "/v2/trackers", now=now, auth=(api_key, ""), json={"tracker": tracker}
+        )
+        return Answer(one.number, parts.told_of(one.number, read_tracker(said)))
 
 
 def _verify_v2(incoming: Incoming, key: bytes, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from shipping.carriers.base import CarrierError, Reading
+from shipping.carriers.base import CarrierError, Reading, normal_number
 from shipping.carriers.countries import ISO3
 from shipping.carriers.tables import code_table
 from shipping.promise.zones import zone_of
@@ -105,6 +105,16 @@ def day(value: Any) -> date | None:
         return datetime.fromisoformat(str(value)).date()
     except ValueError:
         return None
+
+
+def told_of(number: str, readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """The readings of one number, marked as asked for."""
+    wanted = normal_number(number)
+    return tuple(
+        replace(reading, source="poll")
+        for reading in readings
+        if normal_number(reading.tracking_number) == wanted
+    )
 
 
 def with_eta(readings: Iterable[Reading], eta: date | None) -> tuple[Reading, ...]:

@@ -10,6 +10,11 @@ ADAPTERS = {
     "shippo": "shipping.carriers.shippo.Shippo",
     "aftership": "shipping.carriers.aftership.AfterShip",
     "17track": "shipping.carriers.seventeentrack.SeventeenTrack",
+    "ups": "shipping.carriers.ups.UPS",
+    "usps": "shipping.carriers.usps.USPS",
+    "fedex": "shipping.carriers.fedex.FedEx",
+    "dhl": "shipping.carriers.dhl.DHL",
+    "canada_post": "shipping.carriers.canada_post.CanadaPost",
 }
 
 

@@ -5,16 +5,38 @@ webhook tells the events of each carrier on the way under `providers`; a hand-ov
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from shipping.carriers import parts, signatures
-from shipping.carriers.base import Capabilities, CarrierError, Incoming, Parsed, Reading
+from shipping.carriers import calls, parts, signatures
+from shipping.carriers.adapter import Adapter
+from shipping.carriers.base import (
+    Answer,
+    Capabilities,
+    CarrierError,
+    Credentials,
+    Incoming,
+    Parsed,
+    Reading,
+    Secret,
+    Wanted,
+)
+
+BASE = "https://api.17track.net"
+NOT_REGISTERED = -18019902
 
 
-class SeventeenTrack:
+class SeventeenTrack(Adapter):
     name = "17track"
-    capabilities = Capabilities(label="17TRACK", webhooks=True)
+    capabilities = Capabilities(
+        label="17TRACK",
+        webhooks=True,
+        secrets=(Secret("api_key", "API key"),),
+        batch=40,
+        per_minute=180,
+    )
+    page = "https://t.17track.net/en#nums=%s"
 
     def verify(self, incoming: Incoming, secret: str, *, now: datetime) -> bool:
         if not secret:
@@ -29,6 +51,43 @@ class SeventeenTrack:
             raise CarrierError("The body is no 17TRACK event: it needs “event” and “data”.", permanent=True)
         event_id = hashlib.sha256(body).hexdigest()
         return Parsed(event_id, read_track(event["data"]) if kind == "TRACKING_UPDATED" else ())
+
+    def poll(self, wanted: Sequence[Wanted], credentials: Credentials, *, now: datetime) -> list[Answer]:
+        said = self._call("gettrackinfo", [one.number for one in wanted], credentials, now)
+        told = [
+            reading for row in parts.rows(said.get("accepted"), "accepted") for reading in read_track(row)
+        ]
+        errors = {
+            row.get("number"): parts.obj(row.get("error"))
+            for row in parts.rows(said.get("rejected"), "rejected")
+        }
+        new = [number for number, error in errors.items() if error.get("code") == NOT_REGISTERED]
+        if new:  # 17TRACK tells only of numbers that it was asked to watch
+            self._call("register", [str(number) for number in new], credentials, now)
+        return [
+            Answer(
+                one.number,
+                parts.told_of(one.number, told),
+                "" if one.number in new else parts.text(errors.get(one.number, {}).get("message"), 200),
+            )
+            for one in wanted
+        ]
+
+    def _call(self, what: str, numbers: list[str], credentials: Credentials, now: datetime) -> dict[str, Any]:
+        said = calls.fetch_json(
+            self.name,
+            BASE,
+            "POST",
+            f"/track/v2.2/{what}",
+            now=now,
+            headers={"17token": credentials.get("api_key", "")},
+            json=[{"number": number} for number in numbers],
+        )
+        if said.get("code") not in (0, None):
+            raise CarrierError(
+                f"17TRACK answered with code {parts.text(said.get('code'), 20)}.", permanent=True
+            )
+        return parts.obj(said.get("data"))
 
 
 def read_track(data: dict[str, Any]) -> tuple[Reading, ...]:

@@ -5,16 +5,33 @@ it on when asked. Its webhooks have no id of their own, so the body's hash stand
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
-from shipping.carriers import parts, signatures
-from shipping.carriers.base import Capabilities, CarrierError, Incoming, Parsed, Reading
+from shipping.carriers import calls, parts, signatures
+from shipping.carriers.adapter import Adapter
+from shipping.carriers.base import (
+    Answer,
+    Capabilities,
+    CarrierError,
+    Credentials,
+    Incoming,
+    Parsed,
+    Reading,
+    Secret,
+    Wanted,
+)
+
+BASE = "https://api.goshippo.com"
 
 
-class Shippo:
+class Shippo(Adapter):
     name = "shippo"
-    capabilities = Capabilities(label="Shippo", webhooks=True)
+    capabilities = Capabilities(
+        label="Shippo", webhooks=True, secrets=(Secret("api_key", "API token"),), per_minute=300
+    )
 
     def verify(self, incoming: Incoming, secret: str, *, now: datetime) -> bool:
         if not secret:
@@ -33,6 +50,19 @@ class Shippo:
             raise CarrierError("The body is no Shippo event: it needs “event” and “data”.", permanent=True)
         event_id = hashlib.sha256(body).hexdigest()
         return Parsed(event_id, read_track(event["data"]) if kind == "track_updated" else ())
+
+    def poll(self, wanted: Sequence[Wanted], credentials: Credentials, *, now: datetime) -> list[Answer]:
+        return [self._ask(one, credentials.get("api_key", ""), now) for one in wanted]
+
+    def _ask(self, one: Wanted, api_key: str, now: datetime) -> Answer:
+        carrier = "_".join(one.carrier.lower().split())
+        if not carrier:
+            return Answer(one.number, error="Shippo must be told the carrier; this parcel has none.")
+        path = f"/tracks/{quote(carrier, safe='')}/{quote(one.number, safe='')}"
+        said = calls.fetch_json(
+            self.name, BASE, "GET", path, now=now, headers={"Authorization": f"ShippoToken {api_key}"}
+        )
+        return Answer(one.number, parts.told_of(one.number, read_track(said)))
 
 
 def read_track(track: dict[str, Any]) -> tuple[Reading, ...]:
