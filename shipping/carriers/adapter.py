@@ -12,6 +12,7 @@ from shipping.carriers.base import (
     Incoming,
     Parsed,
     Wanted,
+    normal_number,
 )
 from shipping.carriers.detect import detect
 
@@ -35,4 +36,4 @@ class Adapter:
         raise CarrierError(f"{self.capabilities.label} cannot be asked.", permanent=True)
 
     def tracking_url(self, number: str) -> str:
-        return self.page.replace("%s", quote(number, safe="")) if self.page else ""
+        return self.page.replace("%s", quote(normal_number(number), safe="")) if self.page else ""

@@ -57,7 +57,7 @@ class AfterShip(Adapter):
         said = calls.fetch_json(self.name, BASE, "GET", PATH, now=now, headers=headers, params=asked)
         rows = parts.rows(parts.obj(said.get("data")).get("trackings"), "trackings")
         told = [reading for row in rows for reading in read_tracking(row)]
-        known = {row.get("tracking_number") for row in rows}
+        known = {parts.text(row.get("tracking_number"), 60) for row in rows}
         return [
             Answer(one.number, parts.told_of(one.number, told))
             if one.number in known

@@ -78,7 +78,8 @@ def _result(result: dict[str, Any], number: str) -> tuple[Reading, ...]:
         if scan.get("date")
     ]
     days = {
-        row.get("type"): row.get("dateTime") for row in parts.rows(result.get("dateAndTimes"), "dateAndTimes")
+        parts.text(row.get("type"), 40): row.get("dateTime")
+        for row in parts.rows(result.get("dateAndTimes"), "dateAndTimes")
     }
     window = parts.obj(parts.obj(result.get("estimatedDeliveryTimeWindow")).get("window"))
     return parts.with_eta(told, parts.day(days.get("ESTIMATED_DELIVERY") or window.get("ends")))

@@ -58,12 +58,12 @@ class SeventeenTrack(Adapter):
             reading for row in parts.rows(said.get("accepted"), "accepted") for reading in read_track(row)
         ]
         errors = {
-            row.get("number"): parts.obj(row.get("error"))
+            parts.text(row.get("number"), 60): parts.obj(row.get("error"))
             for row in parts.rows(said.get("rejected"), "rejected")
         }
         new = [number for number, error in errors.items() if error.get("code") == NOT_REGISTERED]
         if new:  # 17TRACK tells only of numbers that it was asked to watch
-            self._call("register", [str(number) for number in new], credentials, now)
+            self._call("register", new, credentials, now)
         return [
             Answer(
                 one.number,

@@ -87,7 +87,7 @@ def _package(package: dict[str, Any], number: str) -> tuple[Reading, ...]:
         _reading(scan, number) for scan in parts.rows(package.get("activity"), "activity") if scan.get("date")
     ]
     days = {
-        row.get("type"): parts.day(row.get("date"))
+        parts.text(row.get("type"), 10): parts.day(row.get("date"))
         for row in parts.rows(package.get("deliveryDate"), "deliveryDate")
     }
     return parts.with_eta(told, days.get("RDD") or days.get("SDD"))  # rescheduled, else scheduled
