@@ -20,6 +20,11 @@ def _holidays(country: str, year: int) -> frozenset[date]:
         return frozenset()
 
 
+def is_holiday(day: date, country: str) -> bool:
+    """A public holiday there."""
+    return day in _holidays(country, day.year)
+
+
 def is_business_day(day: date, country: str) -> bool:
     """Monday to Friday and no public holiday."""
     return day.weekday() < 5 and day not in _holidays(country, day.year)

@@ -67,6 +67,20 @@ def sweep_webhooks(**_: Any) -> None:
 
 
 @shared_task
+def refit_transit(**_: Any) -> None:
+    from shipping.promise.learned import refit_all
+
+    refit_all(now=timezone.now())
+
+
+@shared_task
+def revise_promises(**_: Any) -> None:
+    from shipping.promise.revise import revise
+
+    revise(now=timezone.now())
+
+
+@shared_task
 def review_late(**_: Any) -> None:
     from shipping.lateness.cases import review
 

@@ -17,6 +17,7 @@ from shipping.models import (
     InboundWebhook,
     LabelSheet,
     LateCase,
+    LearnedTransit,
     Manifest,
     ManifestMove,
     PrintItem,
@@ -55,6 +56,9 @@ def full_merchant(slug: str) -> Merchant:
         merchant=merchant, shipment=shipment, client_id=uuid.uuid4(), mode="pack", code=shipment.code, outcome="packed",
         operator=user, scanned_at=NOW,
     )  # fmt: skip
+    LearnedTransit.objects.create(
+        merchant=merchant, fitted_at=NOW, parcels=0, level_half=0.5, level_most=0.9, data=b""
+    )
     CarrierAccount.objects.create(merchant=merchant, provider="easypost", secret="s")
     InboundWebhook.objects.create(
         merchant=merchant, provider="easypost", event_id="e", body="{}", received_at=NOW

@@ -145,6 +145,8 @@ CELERY_BEAT_SCHEDULE = {
     "clear-prints": {"task": "shipping.tasks.clear_prints", "schedule": 3600.0},
     "sweep-manifests": {"task": "shipping.tasks.sweep_manifests", "schedule": 60.0},
     "sweep-imports": {"task": "orders.tasks.sweep_imports", "schedule": 60.0},
+    "refit-transit": {"task": "shipping.tasks.refit_transit", "schedule": 6 * 3600.0},
+    "revise-promises": {"task": "shipping.tasks.revise_promises", "schedule": 300.0},
     "review-late": {"task": "shipping.tasks.review_late", "schedule": 300.0},
     "backlog": {"task": "tracker.tasks.heartbeat", "schedule": 15.0},
 }

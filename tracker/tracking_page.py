@@ -213,7 +213,8 @@ def _when(order: Order, facts: _Facts, sent: list[Parcel]) -> tuple[str, bool]:
     worst = words.most_urgent(_status(row) for row in dated)
     first = min(row.promised_from for row in dated if row.promised_from)
     last = max(row.promised_to for row in dated if row.promised_to)
-    return words.promise_words(worst, first, last, facts.today)
+    missed = min((row.missed_on for row in dated if row.missed_on), default=None)
+    return words.promise_words(worst, first, last, facts.today, missed)
 
 
 def _going_back(sent: Iterable[Parcel]) -> bool:
@@ -230,7 +231,7 @@ def _parcel_when(row: Shipment, status: str, zone: ZoneInfo, now: datetime) -> t
     if status == S.DELIVERED and row.delivered_at:
         local = row.delivered_at.astimezone(zone)
         return f"Delivered {words.day_words(local.date(), today)}, {local:%H:%M}", False
-    return words.promise_words(status, row.promised_from, row.promised_to, today)
+    return words.promise_words(status, row.promised_from, row.promised_to, today, row.missed_on)
 
 
 def _order_steps(order: Order, sent: list[Parcel]) -> tuple[Step, ...]:

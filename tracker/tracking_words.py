@@ -117,8 +117,15 @@ def range_words(first: date, last: date, today: date) -> str:
     return f"{day_words(first, today)} – {day_words(last, today)}"
 
 
-def promise_words(status: str, first: date | None, last: date | None, today: date) -> tuple[str, bool]:
-    """The line about the day, and whether the promise has passed."""
+def promise_words(
+    status: str, first: date | None, last: date | None, today: date, missed: date | None = None
+) -> tuple[str, bool]:
+    """The line about the day, and whether a promise has passed. `missed` is the first promised day that passed: the
+    new day stands beside it, never instead of it."""
+    if missed and status not in NOTHING_DUE:
+        said, _ = promise_words(status, first, last, today)
+        was = f"promised for {day_words(missed, today)}"
+        return (f"{said}; {was}" if said and not said.startswith("Was ") else f"Was {was}"), True
     if first is None or last is None or status in NOTHING_DUE:
         return "", False
     if last < today:

@@ -37,6 +37,7 @@ def _candidates(now: datetime, shipments: list[int] | None) -> list[int]:
         outbound.filter(handed_over_at__isnull=True, first_scan_at__isnull=True, ship_by__lt=now),
         outbound.filter(handed_over_at__lt=now, first_scan_at__isnull=True),
         outbound.filter(promised_to__lte=now.date()),
+        outbound.filter(missed_on__isnull=False),
         outbound.filter(last_event_at__lt=now - timedelta(days=1)),
     ]
     found = {pk for asked in questions for pk in asked.order_by().values_list("pk", flat=True)}
@@ -53,7 +54,7 @@ def facts_of(shipment: Shipment) -> Facts:
         first_scan_at=shipment.first_scan_at,
         last_event_at=shipment.last_event_at,
         status_at=shipment.status_at,
-        promised_to=shipment.promised_to,
+        promised_to=shipment.missed_on or shipment.promised_to,  # a new promise does not undo a broken one
         recipient_zone=shipment.recipient_zone,
         silent_days=shipment.merchant.silent_days,
         country=shipment.merchant.holiday_country,

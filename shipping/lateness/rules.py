@@ -16,7 +16,7 @@ import zoneinfo
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from orders.handling import add_business_days, business_days_between, business_hours_after
+from orders.handling import business_days_between, business_hours_after, is_business_day
 from shipping.status import FINAL, LateRule, Stage, TrackingStatus
 
 S = TrackingStatus
@@ -120,8 +120,11 @@ def _silent(facts: Facts, now: datetime) -> Alarm | None:
     quiet = business_days_between(heard.date(), now.date(), facts.country)
     if quiet <= facts.silent_days:
         return None
-    last_day = add_business_days(heard.date(), facts.silent_days, facts.country)
-    since = datetime.combine(last_day + timedelta(days=1), time(0), tzinfo=UTC)
+    day, left = heard.date(), facts.silent_days + 1
+    while left:
+        day += timedelta(days=1)
+        left -= is_business_day(day, facts.country)
+    since = datetime.combine(day, time(0), tzinfo=UTC)
     return _alarm(
         LateRule.SILENT, since, now, f"No scan for {_days(quiet, 'business ')}, last heard {heard:%d %b}"
     )

@@ -3,7 +3,7 @@ from shipping.models.document import CarrierLabel, LabelSheet, PrintItem, PrintP
 from shipping.models.event import Scan, TrackingEvent
 from shipping.models.floor import Box, Manifest, ManifestMove, ShortPick, Wave, WaveLine
 from shipping.models.late import LateCase
-from shipping.models.promise import Promise
+from shipping.models.promise import LearnedTransit, Promise
 from shipping.models.shipment import Shipment, ShipmentLine
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "InboundWebhook",
     "LabelSheet",
     "LateCase",
+    "LearnedTransit",
     "Manifest",
     "ManifestMove",
     "PrintItem",

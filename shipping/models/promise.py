@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from orders.models import Merchant
 from orders.models.base import MerchantOwned
 from shipping.models.shipment import Shipment
 
@@ -33,3 +34,17 @@ class Promise(MerchantOwned):
 
     def __str__(self) -> str:
         return f"{self.from_day} – {self.to_day}"
+
+
+class LearnedTransit(MerchantOwned):
+    """What a shop's past parcels teach, fitted by beat. `data` is the snapshot's arrays (NumPy's npz, no pickles)."""
+
+    merchant = models.OneToOneField(Merchant, on_delete=models.CASCADE, related_name="learned_transit")
+    fitted_at = models.DateTimeField()
+    parcels = models.PositiveIntegerField()
+    level_half = models.FloatField(help_text="Of our own curve: read off for the p50, calibrated.")
+    level_most = models.FloatField(help_text="Of our own curve: read off for the p90, calibrated.")
+    data = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.parcels} parcels, {self.fitted_at:%Y-%m-%d %H:%M}"

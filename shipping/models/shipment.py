@@ -53,6 +53,12 @@ class Shipment(MerchantOwned):
     handed_over_at = models.DateTimeField(null=True, blank=True)
     promised_from = models.DateField(null=True, blank=True)
     promised_to = models.DateField(null=True, blank=True)
+    missed_on = models.DateField(
+        "promise missed",
+        null=True,
+        blank=True,
+        help_text="The first promised day that passed without the parcel.",
+    )
     recipient_zone = models.CharField(max_length=64, default="UTC")
     created_at = models.DateTimeField()
 
@@ -92,6 +98,14 @@ class Shipment(MerchantOwned):
             ),
             models.Index(fields=["promised_to"], condition=OPEN, name="shipment_due_in"),
             models.Index(fields=["last_event_at"], condition=OPEN, name="shipment_last_heard"),
+            models.Index(
+                fields=["missed_on"], condition=OPEN & Q(missed_on__isnull=False), name="shipment_missed"
+            ),
+            models.Index(
+                fields=["merchant", "carrier", "-delivered_at"],
+                condition=Q(delivered_at__isnull=False),
+                name="shipment_delivered",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -24,18 +24,36 @@ class Said:
     risk: Floats  # of coming after the promised day
 
 
+def trained(history: History, *, at: float, most: int = 2_000) -> Snapshot:
+    """The model as of `at`, calibrated by what it would have said of `most` parcels of the last weeks."""
+    curves: dict[int, Curve] = {}
+    replay(history, start=at, end=at, most=most, curves=curves)
+    snapshot = fit(history, at=at)
+    first, last = (int(spot) for spot in np.searchsorted(history.handed_over, [at - MEMORY, at]))
+    snapshot.levels = _levels(history, curves, first, last, at)
+    return snapshot
+
+
 def replay(
-    history: History, *, start: float, end: float, told: Callable[[float], None] | None = None
+    history: History,
+    *,
+    start: float,
+    end: float,
+    told: Callable[[float], None] | None = None,
+    most: int | None = None,
+    curves: dict[int, Curve] | None = None,
 ) -> Said:
     """Estimates for hand-overs from `start` until before `end`. The model is refitted every six hours with what was
-    known then, so an estimate knows at most what it could have known."""
+    known then, so an estimate knows at most what it could have known. With `most`, only so many parcels, evenly spread,
+    are asked of; `curves` keeps what was said of each."""
     size = len(history)
     said = Said(np.full(size, np.nan), np.full(size, np.nan), np.full(size, np.nan))
-    curves: dict[int, Curve] = {}
+    curves = {} if curves is None else curves
     first = int(np.searchsorted(history.handed_over, start - MEMORY))
     last = int(np.searchsorted(history.handed_over, end))
+    every = -(-(last - first) // most) if most and last > first else 1
     snapshot, day = None, None
-    for at in range(first, last):
+    for at in range(first, last, every):
         moment = float(history.handed_over[at])
         if snapshot is None or moment - moment % REFIT != day:
             day = moment - moment % REFIT

@@ -1,9 +1,11 @@
-"""When a parcel should arrive (pure). A carrier's date beats the shop's, the shop's beats the service table."""
+"""When a parcel should arrive (pure). A carrier's date beats the shop's, the shop's beats what past
+parcels teach, and that beats the service table."""
 
-from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from orders.handling import add_business_days
+from orders.handling import add_business_days, is_holiday
 
 # Business days from hand-over to delivery, p50 and p90, where nothing better is known. Conservative readings
 # of what carriers publish for ground parcels; a merchant's own figures replace them once learned.
@@ -11,8 +13,19 @@ SERVICE_TABLE = {"same day": (0, 1), "express": (1, 2), "standard": (2, 4), "eco
 ABROAD = (2, 6)  # added when the parcel crosses a border
 
 
-@dataclass(frozen=True)
-class Estimate:
+class Parcel(NamedTuple):
+    """What is known of a parcel at its hand-over. `lead` is the days from then to the end of the day that the shop
+    promised, None without a promise."""
+
+    carrier: str
+    service: str
+    origin: str
+    destination: str
+    handed_over: float
+    lead: float | None = None
+
+
+class Estimate(NamedTuple):
     """Days in the recipient's zone."""
 
     from_day: date
@@ -48,3 +61,21 @@ def first_estimate(
         "table",
         f"{kind} service, {'abroad' if origin != destination else 'domestic'}",
     )
+
+
+def learned_estimate(
+    leaves_at: datetime, half: float, most: float, *, zone: ZoneInfo, country: str, like: float
+) -> Estimate:
+    """From `half` to `most` days after the hand-over, as days where the recipient is. Nobody delivers on a public
+    holiday there; the learned times know the weekends."""
+    first, last = (
+        _no_holiday((leaves_at + timedelta(days=days)).astimezone(zone).date(), country)
+        for days in (half, most)
+    )
+    return Estimate(first, max(first, last), "learned", f"by {like:,.0f} parcels like it")
+
+
+def _no_holiday(day: date, country: str) -> date:
+    while is_holiday(day, country):
+        day += timedelta(days=1)
+    return day

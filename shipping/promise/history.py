@@ -1,30 +1,17 @@
 """A shop's own parcels as the learned promise sees them."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from orders.models import Location, Merchant
+from orders.models import Merchant
 from shipping.models import Shipment
+from shipping.promise.lanes import day_of, lead_of, origin_of, region_of
 from shipping.promise.transit import LONGEST, WINDOW, History
 from shipping.status import Direction, TrackingStatus
 
 _NEVER_ARRIVES = (TrackingStatus.RETURNING, TrackingStatus.RETURNED, TrackingStatus.CANCELLED)
-
-
-def region_of(country: str, region: str, postal_code: str) -> str:
-    """Where a place is on a lane: its state, or the first two characters of its postal code, or its country."""
-    part = (region.strip() or postal_code.strip()[:2]).upper().removeprefix(f"{country}-")
-    return f"{country}-{part}" if part else country
-
-
-def origin_of(merchant: Merchant) -> str:
-    sender = Location.objects.filter(merchant=merchant, kind=Location.Kind.SENDER).first()
-    if sender is None:
-        return merchant.holiday_country
-    return region_of(sender.country, sender.region, sender.postal_code)
 
 
 def own_history(merchant: Merchant, *, now: datetime) -> History:
@@ -62,18 +49,3 @@ def own_history(merchant: Merchant, *, now: datetime) -> History:
         )
     columns = [np.array(column) for column in zip(*found, strict=True)] if found else [np.array([])] * 7
     return History(*columns[:4], *(column.astype(float) for column in columns[4:]))
-
-
-def lead_of(handed_over: datetime, promised: date, zone: str) -> float:
-    """Days from the hand-over to the end of the promised day where the recipient is."""
-    end = datetime.combine(promised + timedelta(days=1), time(0), tzinfo=ZoneInfo(zone))
-    return day_of(end) - day_of(handed_over)
-
-
-def day_of(moment: datetime) -> float:
-    """Days since 1970-01-01 UTC."""
-    return moment.timestamp() / 86_400
-
-
-def moment_of(day: float) -> datetime:
-    return datetime.fromtimestamp(day * 86_400, tz=UTC)

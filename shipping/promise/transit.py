@@ -10,12 +10,16 @@ Times are days (24 h) from the hand-over to the carrier; inside they are ticks o
 Moments are days since 1970-01-01 UTC as floats.
 """
 
+import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from shipping.promise.estimate import Parcel
 
 Floats = NDArray[np.float64]
 
@@ -33,18 +37,6 @@ SLOWEST = 0.3  # how fast the clock runs at least
 _MONDAY = 4.0  # 1970-01-05
 _HOURS: Floats = np.arange(169.0)
 LEVELS: Floats = np.concatenate([[0.0], np.linspace(0.01, 0.99, 99), [0.995, 0.999]])
-
-
-class Parcel(NamedTuple):
-    """What is known of a parcel at its hand-over. `lead` is the days from then to the end of the day that the shop
-    promised, None without a promise."""
-
-    carrier: str
-    service: str
-    origin: str
-    destination: str
-    handed_over: float
-    lead: float | None = None
 
 
 @dataclass
@@ -151,6 +143,26 @@ class Snapshot:
         days = self.clock.moments(self.clock.ticks(parcel.handed_over) + ticks) - parcel.handed_over
         days[0] = 0.0
         return Curve(np.maximum.accumulate(days), total**2 / float((weight**2).sum()))
+
+    def to_bytes(self) -> bytes:
+        out = io.BytesIO()
+        arrays: dict[str, Any] = {f"code_{name}": code for name, code in self.codes.items()}
+        words = json.dumps({"names": self.names, "levels": self.levels, "at": self.at}).encode()
+        np.savez_compressed(
+            out, ticks=self.ticks, arrived=self.arrived, weight=self.weight, lead=self.lead, clock=self.clock.ticked,
+            words=np.frombuffer(words, np.uint8), **arrays,
+        )  # fmt: skip
+        return out.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Snapshot":
+        with np.load(io.BytesIO(data), allow_pickle=False) as kept:
+            words = json.loads(kept["words"].tobytes())
+            return cls(
+                at=words["at"], ticks=kept["ticks"], arrived=kept["arrived"], weight=kept["weight"], lead=kept["lead"],
+                codes={name: kept[f"code_{name}"] for name in _OTHERS}, names=words["names"],
+                clock=Clock(kept["clock"]), levels=tuple(words["levels"]),
+            )  # fmt: skip
 
 
 _OTHERS = {

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shipping.promise.backtest import figures, replay, report
+from shipping.promise.estimate import Parcel
 from shipping.promise.sheet import COLUMNS, SheetError, read_history
-from shipping.promise.transit import LEVELS, Clock, Curve, History, Parcel, calibrate, fit, rush, widened
+from shipping.promise.transit import LEVELS, Clock, Curve, History, calibrate, fit, rush, widened
 
 OLIST = Path(__file__).resolve().parents[3] / "shared" / "data" / "olist"
 MONDAY = 20_454.0  # 2026-01-05

@@ -21,6 +21,8 @@ from orders.models import Merchant, Order, OrderEvent
 from orders.status import OrderStatus
 from shipping.carriers.base import Reading, normal_number
 from shipping.models import Promise, Shipment, TrackingEvent
+from shipping.promise.estimate import Estimate
+from shipping.promise.keep import promise
 from shipping.status import Direction, Stage, TrackingStatus
 from shipping.tracking import quarantine
 from shipping.tracking.match import match
@@ -120,24 +122,8 @@ def _promise(shipment: Shipment, fresh: Iterable[Reading], *, order: Order, now:
         return
     latest = max(dated, key=lambda reading: (reading.occurred_at, reading.fingerprint))
     day: date = latest.eta  # type: ignore[assignment]
-    if (shipment.promised_from, shipment.promised_to) == (day, day):
-        return
-    old = shipment.promised_to.isoformat() if shipment.promised_to else ""
-    shipment.promised_from = shipment.promised_to = day
-    shipment.save(update_fields=["promised_from", "promised_to"])
-    reason = f"{latest.carrier or 'the carrier'} said so"
-    Promise.objects.create(
-        shipment=shipment, from_day=day, to_day=day, source=Promise.Source.CARRIER, reason=reason, made_at=now
-    )
-    record_event(
-        order,
-        OrderEvent.Kind.PROMISE,
-        old=old,
-        new=day.isoformat(),
-        subject=shipment.subject,
-        occurred_at=latest.occurred_at,
-        now=now,
-    )
+    said = Estimate(day, day, Promise.Source.CARRIER, f"{latest.carrier or 'the carrier'} said so")
+    promise(shipment, said, order=order, now=now, occurred_at=latest.occurred_at)
 
 
 def _announce(

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, Max
 
-from orders.models import Location, Order
+from orders.models import Order
 from shipping.models import Promise, Shipment, ShipmentLine
-from shipping.promise.estimate import first_estimate
+from shipping.promise.estimate import Estimate, Parcel, first_estimate, learned_estimate
+from shipping.promise.lanes import day_of, origin_of, region_of
+from shipping.promise.learned import curve_for
 from shipping.promise.zones import zone_of
 from shipping.status import Direction, Stage
 
@@ -15,14 +18,7 @@ from shipping.status import Direction, Stage
 def first_parcel(order: Order, *, now: datetime) -> Shipment:
     """The parcel every order starts with: all its lines, its deadline, its first promise."""
     address, lines = order.ship_to, list(order.lines.select_related("product"))
-    sender = Location.objects.filter(merchant=order.merchant, kind=Location.Kind.SENDER).first()
-    estimate = first_estimate(
-        leaves_on=order.ship_by.astimezone(order.merchant.tz).date(),
-        service=order.service,
-        origin=sender.country if sender else order.merchant.holiday_country,
-        destination=address.country,
-        promised_on=order.promised_on,
-    )
+    estimate = _first_promise(order)
     shipment = Shipment.objects.create(
         merchant=order.merchant,
         order=order,
@@ -46,6 +42,33 @@ def first_parcel(order: Order, *, now: datetime) -> Shipment:
         made_at=now,
     )
     return shipment
+
+
+def _first_promise(order: Order) -> Estimate:
+    """The shop's own word, else what its past parcels teach of one that leaves by its deadline, else the table."""
+    address = order.ship_to
+    zone = zone_of(address.country, address.region)
+    origin = origin_of(order.merchant)
+    parcel = Parcel(
+        carrier="",
+        service=order.service.lower(),
+        origin=origin,
+        destination=region_of(address.country, address.region, address.postal_code),
+        handed_over=day_of(order.ship_by),
+    )
+    if not order.promised_on and (known := curve_for(order.merchant_id, parcel)):
+        curve, (half, most) = known
+        days = (curve.quantile(half), curve.quantile(most))
+        return learned_estimate(
+            order.ship_by, *days, zone=ZoneInfo(zone), country=address.country, like=curve.like
+        )
+    return first_estimate(
+        leaves_on=order.ship_by.astimezone(order.merchant.tz).date(),
+        service=order.service,
+        origin=origin[:2],
+        destination=address.country,
+        promised_on=order.promised_on,
+    )
 
 
 def split_off(shipment: Shipment, pieces: Mapping[int, int], *, now: datetime) -> Shipment:
