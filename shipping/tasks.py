@@ -81,6 +81,14 @@ def revise_promises(**_: Any) -> None:
 
 
 @shared_task
+def redrive_quarantine(merchant_id: int, **_: Any) -> None:
+    from shipping.models import QuarantinedReading
+    from shipping.tracking.quarantine import redrive
+
+    redrive(QuarantinedReading.objects.filter(merchant_id=merchant_id), now=timezone.now())
+
+
+@shared_task
 def review_late(**_: Any) -> None:
     from shipping.lateness.cases import review
 

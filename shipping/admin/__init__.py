@@ -1,5 +1,17 @@
 from orders.admin.order import OrderAdmin
-from shipping.admin import boxes, carriers, late, manifests, papers, parcels, printing, runs, stickers, waves
+from shipping.admin import (
+    boxes,
+    carriers,
+    late,
+    manifests,
+    papers,
+    parcels,
+    printing,
+    quarantine,
+    runs,
+    stickers,
+    waves,
+)
 
 # Orders live a floor below; what is done with their parcels is lent to their list from here.
 OrderAdmin.actions = [
@@ -26,6 +38,7 @@ __all__ = [
     "papers",
     "parcels",
     "printing",
+    "quarantine",
     "runs",
     "stickers",
     "waves",

@@ -2,61 +2,147 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from orders.admin.base import MerchantFilter, WalledAdmin
-from orders.admin.show import link_to, pill
+from orders.admin.show import pill
+from orders.models import Merchant
 from orders.queue import enqueue
 from orders.roles import Can
-from shipping.carriers.registry import ADAPTERS
-from shipping.models import CarrierAccount, InboundWebhook, QuarantinedReading
+from shipping.carriers.registry import ADAPTERS, adapter
+from shipping.models import CarrierAccount, InboundWebhook
 from shipping.tasks import apply_webhook
-from shipping.tracking.quarantine import redrive
+
+KEPT = "It is encrypted and never shown again; leave empty to keep the present one."
+
+
+def provider_label(name: str) -> str:
+    carrier = adapter(name)
+    return carrier.capabilities.label if carrier else name
 
 
 class AccountForm(forms.ModelForm):
-    provider = forms.ChoiceField(choices=[(name, name) for name in ADAPTERS])
+    provider = forms.ChoiceField(choices=[(name, provider_label(name)) for name in ADAPTERS])
     new_secret = forms.CharField(
         label="Webhook secret",
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="As set at the provider. It is encrypted and never shown again; leave empty to keep the present one.",
+        help_text=f"As set at the provider. {KEPT}",
     )
 
     class Meta:
         model = CarrierAccount
         fields = ["merchant", "provider"]
 
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        merchant, provider = said.get("merchant"), said.get("provider")
+        if self.instance.pk is None and merchant and provider:
+            taken = CarrierAccount.objects.for_merchant(merchant).filter(provider=provider)
+            if taken.exists():
+                words = f"{merchant} has an account with {provider_label(provider)} already: change that one."
+                self.add_error("provider", words)
+        return said
+
+
+def secret_fields(account: CarrierAccount) -> dict[str, forms.Field]:
+    """One field for each secret that the provider's adapter declares."""
+    carrier, kept = adapter(account.provider), account.opened_with()
+    return {
+        f"secret_{secret.name}": forms.CharField(
+            label=secret.label,
+            required=False,
+            max_length=500,
+            widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+            help_text=("It is set. " if kept.get(secret.name) else "Not set yet. ") + KEPT,
+        )
+        for secret in (carrier.capabilities.secrets if carrier else ())
+    }
+
 
 @admin.register(CarrierAccount)
 class CarrierAccountAdmin(WalledAdmin):
+    """Two steps: the provider first, then what that provider asks for."""
+
     change_right = add_right = delete_right = Can.MANAGE
     form = AccountForm
-    list_display = ["provider", "merchant", "has_secret", "webhook_address"]
+    list_display = ["provider_name", "merchant", "has_secret", "can_ask", "webhook_address"]
     list_filter = [MerchantFilter]
     list_select_related = ["merchant"]
     search_fields = ["provider", "merchant__name"]
-    readonly_fields = ["webhook_address", "has_secret"]
-    fields = ["merchant", "provider", "new_secret", "has_secret", "webhook_address"]
+    readonly_fields = ["provider_name", "webhook_address", "has_secret", "can_ask"]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is None:
+            return super().get_form(request, obj, change, **kwargs)
+        fields = secret_fields(obj)
+        if obj.credentials:
+            fields["forget"] = forms.BooleanField(
+                label="Forget these credentials",
+                required=False,
+                help_text="The provider is not asked any more.",
+            )
+        kwargs["form"] = type("OpenedAccountForm", (AccountForm,), {"provider": None, **fields})
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ["merchant", "provider"]})]
+        carrier = adapter(obj.provider)
+        sets: list[Any] = [(None, {"fields": ["merchant", "provider_name"]})]
+        if carrier and carrier.capabilities.webhooks:
+            words = "The provider tells us: give it this address, and the secret that it signs with."
+            fields = ["webhook_address", "has_secret", "new_secret"]
+            sets.append(("Webhooks", {"fields": fields, "description": words}))
+        asked = [*secret_fields(obj), *(["forget"] if obj.credentials else [])]
+        if asked and self.has_change_permission(request, obj):
+            words = "We ask the provider: enter what it gave you for its API."
+            sets.append(("Asking", {"fields": ["can_ask", *asked], "description": words}))
+        elif asked:
+            sets.append(("Asking", {"fields": ["can_ask"]}))
+        return sets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # An account keeps its provider and its merchant: its address and its secrets are theirs.
+        return [*self.readonly_fields, "merchant"] if obj else self.readonly_fields
 
     def save_model(self, request: HttpRequest, obj: CarrierAccount, form: Any, change: bool) -> None:
-        if form.cleaned_data.get("new_secret"):
-            obj.secret = form.cleaned_data["new_secret"]
+        said = form.cleaned_data
+        if said.get("new_secret"):
+            obj.secret = said["new_secret"]
+        if said.get("forget"):
+            obj.credentials = ""
+        names = [name for name in said if name.startswith("secret_")]
+        obj.open_with({name.removeprefix("secret_"): said[name].strip() for name in names})
         super().save_model(request, obj, form, change)
 
-    @admin.display(description="secret set", boolean=True)
+    def response_add(self, request: HttpRequest, obj: CarrierAccount, post_url_continue: Any = None) -> Any:
+        self.message_user(request, f"Now enter what {provider_label(obj.provider)} gave you.")
+        return HttpResponseRedirect(reverse("admin:shipping_carrieraccount_change", args=[obj.pk]))
+
+    @admin.display(description="provider", ordering="provider")
+    def provider_name(self, account: CarrierAccount) -> str:
+        return provider_label(account.provider)
+
+    @admin.display(description="webhook secret set", boolean=True)
     def has_secret(self, account: CarrierAccount) -> bool:
         return bool(account.secret)
 
+    @admin.display(description="credentials set", boolean=True)
+    def can_ask(self, account: CarrierAccount) -> bool:
+        carrier = adapter(account.provider)
+        wanted = {secret.name for secret in carrier.capabilities.secrets} if carrier else {""}
+        return wanted <= {name for name, value in account.opened_with().items() if value}
+
     @admin.display(description="webhook address")
     def webhook_address(self, account: CarrierAccount) -> str:
-        if not account.pk:
-            return "Shown once saved."
+        carrier = adapter(account.provider)
+        if carrier is None or not carrier.capabilities.webhooks:
+            return "– (it is asked)"
         return settings.BASE_URL + reverse("webhook", args=[account.provider, account.key])
 
 
@@ -84,53 +170,6 @@ class InboundWebhookAdmin(WalledAdmin):
         self.message_user(request, f"{len(ids)} will be applied again.")
 
 
-class ResolvedFilter(admin.SimpleListFilter):
-    title, parameter_name = "state", "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("open", "Waiting"), ("resolved", "Found its parcel")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() in ("open", "resolved"):
-            return queryset.filter(resolved_at__isnull=self.value() == "open")
-        return queryset
-
-
-@admin.register(QuarantinedReading)
-class QuarantineAdmin(WalledAdmin):
-    change_right = add_right = None
-    list_display = [
-        "received_at",
-        "carrier",
-        "tracking_number",
-        "reason",
-        "resolved_at",
-        "parcel",
-        "merchant",
-    ]
-    list_filter = [ResolvedFilter, MerchantFilter]
-    list_select_related = ["merchant", "shipment"]
-    search_fields = ["=tracking_number"]
-    actions = ["try_again"]
-
-    @admin.display(description="parcel")
-    def parcel(self, row: QuarantinedReading) -> str:
-        return link_to(row.shipment) if row.shipment else "–"
-
-    @admin.action(description="Look for their parcels again", permissions=["edit"])
-    def try_again(self, request: HttpRequest, queryset: QuerySet[QuarantinedReading]) -> None:
-        mine = queryset.filter(merchant__in=_editable(request))
-        found = redrive(mine, now=timezone.now(), actor=str(request.user))
-        left = mine.filter(resolved_at__isnull=True).count()
-        self.message_user(
-            request, f"{found} found their parcel.", messages.SUCCESS if found else messages.INFO
-        )
-        if left:
-            self.message_user(request, f"{left} still fit no parcel.", messages.WARNING)
-
-
 def _editable(request: HttpRequest) -> Any:
     user: Any = request.user
-    from orders.models import Merchant
-
     return Merchant.objects.all() if user.is_superuser else user.merchants_where(Can.EDIT)

@@ -1,3 +1,5 @@
+import json
+
 from django.db import models
 from django.db.models import Q
 
@@ -9,12 +11,14 @@ from shipping.models.shipment import Shipment
 
 class CarrierAccount(MerchantOwned):
     """A merchant's account with a provider of tracking events. `key` is the unguessable end of its webhook
-    address; `secret` is encrypted at rest and never shown again."""
+    address; `secret` signs webhooks and `credentials` (JSON, as the adapter declares them) opens the provider's
+    API. Both are encrypted at rest and never shown again."""
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="carrier_accounts")
     provider = models.CharField(max_length=30)
     key = models.CharField(max_length=22, unique=True, default=public_key, editable=False)
     secret = EncryptedTextField("webhook secret", blank=True)
+    credentials = EncryptedTextField(blank=True, default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -22,6 +26,19 @@ class CarrierAccount(MerchantOwned):
 
     def __str__(self) -> str:
         return f"{self.provider} ({self.merchant})"
+
+    def opened_with(self) -> dict[str, str]:
+        """The credentials in the clear, for a call to the provider."""
+        try:
+            found = json.loads(self.credentials or "{}")
+        except ValueError:
+            return {}
+        return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+    def open_with(self, values: dict[str, str]) -> None:
+        """Keep what is given, beside what is kept already; an empty value changes nothing."""
+        kept = self.opened_with() | {name: value for name, value in values.items() if value}
+        self.credentials = json.dumps(kept) if kept else ""
 
 
 class InboundWebhook(MerchantOwned):

@@ -1,13 +1,18 @@
 """Readings that fit no parcel: kept, counted, driven again; they change nothing meanwhile."""
 
+from dataclasses import replace
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import QuerySet
 
+from orders.lifecycle import lock_order
 from orders.models import Merchant
 from shipping.carriers.base import Reading
-from shipping.models import QuarantinedReading
+from shipping.models import QuarantinedReading, Shipment
 from shipping.tracking.match import match
+
+MOST_BY_HAND = 1000
 
 
 def keep(reading: Reading, *, merchant: Merchant, now: datetime) -> int:
@@ -42,7 +47,33 @@ def redrive(rows: QuerySet[QuarantinedReading], *, now: datetime, actor: str = "
         if shipment is None:
             continue
         record([reading], merchant=row.merchant, now=now, actor=actor)
-        row.resolved_at, row.shipment = now, shipment
-        row.save(update_fields=["resolved_at", "shipment"])
+        _resolve(row, shipment, now)
         left += 1
     return left
+
+
+def match_by_hand(
+    row: QuarantinedReading, shipment: Shipment, *, with_others: bool, now: datetime, actor: str
+) -> int:
+    """Record the reading for this parcel because a person says so, and every other waiting one of the same
+    number and carrier where asked. Returns how many left."""
+    from shipping.tracking.record import record
+
+    rows = QuarantinedReading.objects.for_merchant(row.merchant).filter(resolved_at__isnull=True)
+    these = (
+        {"tracking_number": row.tracking_number, "carrier": row.carrier} if with_others else {"pk": row.pk}
+    )
+    rows = rows.filter(**these)
+    with transaction.atomic():
+        lock_order(shipment.order_id)
+        waiting = list(rows.order_by("pk").select_for_update()[:MOST_BY_HAND])
+        readings = [replace(Reading.from_json(one.reading), shipment_id=shipment.pk) for one in waiting]
+        record(readings, merchant=row.merchant, now=now, actor=actor)
+        for one in waiting:
+            _resolve(one, shipment, now)
+    return len(waiting)
+
+
+def _resolve(row: QuarantinedReading, shipment: Shipment, now: datetime) -> None:
+    row.resolved_at, row.shipment = now, shipment
+    row.save(update_fields=["resolved_at", "shipment"])
