@@ -89,6 +89,23 @@ def redrive_quarantine(merchant_id: int, **_: Any) -> None:
 
 
 @shared_task
+def reread_code(mapping_id: int, **_: Any) -> None:
+    from orders.queue import enqueue
+    from shipping.tracking.remap import reread
+
+    if reread(mapping_id, now=timezone.now()):
+        enqueue(reread_code, mapping_id)
+
+
+@shared_task
+def sweep_codes(**_: Any) -> None:
+    from shipping.tracking.remap import waiting
+
+    for mapping_id in waiting(now=timezone.now()):
+        reread_code.delay(mapping_id)
+
+
+@shared_task
 def review_late(**_: Any) -> None:
     from shipping.lateness.cases import review
 

@@ -27,6 +27,7 @@ def more(merchant, user):
         readings = [
             Reading("in_transit", NOW, shipment_id=shipment.pk, source="staff"),
             Reading("in_transit", NOW, tracking_number=f"LOST-{n}"),
+            Reading("unknown", NOW, shipment_id=shipment.pk, provider="ups", carrier="UPS", code=f"X:{n}"),
         ]
         record(readings, merchant=merchant, now=NOW)
         Scan.objects.create(

@@ -45,6 +45,7 @@ def full_merchant(slug: str) -> Merchant:
     readings = [
         Reading("in_transit", NOW, shipment_id=shipment.pk, source="staff"),
         Reading("in_transit", NOW, tracking_number=f"LOST-{slug}"),
+        Reading("unknown", NOW, shipment_id=shipment.pk, provider="ups", carrier="UPS", code=f"X:{slug}"),
     ]
     record(readings, merchant=merchant, now=NOW)
     Attempt.objects.create(notice=merchant.notices.first(), at=NOW, ok=True)

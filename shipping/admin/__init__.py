@@ -2,6 +2,7 @@ from orders.admin.order import OrderAdmin
 from shipping.admin import (
     boxes,
     carriers,
+    codes,
     late,
     manifests,
     papers,
@@ -33,6 +34,7 @@ parcels.ShipmentAdmin.actions = [*parcels.ShipmentAdmin.actions, waves.to_wave]
 __all__ = [
     "boxes",
     "carriers",
+    "codes",
     "late",
     "manifests",
     "papers",

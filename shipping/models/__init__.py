@@ -1,4 +1,5 @@
 from shipping.models.carrier import CarrierAccount, InboundWebhook, QuarantinedReading
+from shipping.models.codes import CodeMapping, UnknownEvent
 from shipping.models.document import CarrierLabel, LabelSheet, PrintItem, PrintPart, PrintRun
 from shipping.models.event import Scan, TrackingEvent
 from shipping.models.floor import Box, Manifest, ManifestMove, ShortPick, Wave, WaveLine
@@ -10,6 +11,7 @@ __all__ = [
     "Box",
     "CarrierAccount",
     "CarrierLabel",
+    "CodeMapping",
     "InboundWebhook",
     "LabelSheet",
     "LateCase",
@@ -26,6 +28,7 @@ __all__ = [
     "ShipmentLine",
     "ShortPick",
     "TrackingEvent",
+    "UnknownEvent",
     "Wave",
     "WaveLine",
 ]

@@ -24,7 +24,7 @@ from shipping.models import Promise, Shipment, TrackingEvent
 from shipping.promise.estimate import Estimate
 from shipping.promise.keep import promise
 from shipping.status import Direction, Stage, TrackingStatus
-from shipping.tracking import quarantine
+from shipping.tracking import codes, quarantine
 from shipping.tracking.match import match
 from shipping.tracking.reduce import Event, State, reduce
 
@@ -43,7 +43,7 @@ def record(readings: Iterable[Reading], *, merchant: Merchant, now: datetime, ac
     """Take readings in. Idempotent; atomic for each parcel. `now` is when we learned of them."""
     done = Recorded()
     by_parcel: dict[tuple[int, int], list[Reading]] = defaultdict(list)
-    for reading, shipment in match(list(readings), merchant):
+    for reading, shipment in match(codes.translated(list(readings), merchant), merchant):
         if shipment is None:
             done.quarantined += quarantine.keep(reading, merchant=merchant, now=now)
         else:
@@ -67,6 +67,7 @@ def _record_parcel(
     if not fresh:
         return
     TrackingEvent.objects.bulk_create(_row(shipment, reading, now) for reading in fresh.values())
+    codes.note_unknown(shipment, fresh.values(), now=now)
     events = [Event(*row) for row in known] + [
         Event(r.status, r.occurred_at, key) for key, r in fresh.items()
     ]
