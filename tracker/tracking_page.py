@@ -11,6 +11,7 @@ from orders.models import Order, OrderEvent, OrderLine
 from orders.status import OrderStatus
 from shipping.models import Shipment, ShipmentLine, TrackingEvent
 from shipping.status import FINAL, TROUBLE, Direction, Stage, TrackingStatus, Wording
+from shipping.tracking.legs import legs, without_corrected
 from tracker import tracking_words as words
 from tracker.tracking_shapes import Day, Item, Parcel, ScanRow, TrackingPage
 from tracker.tracking_words import Step
@@ -133,7 +134,11 @@ class _Facts:
         return tuple(Item(names[line.order_line_id], line.quantity) for line in self.held[row.pk])
 
     def _days(self, row: Shipment, zone: ZoneInfo) -> tuple[Day, ...]:
-        told = [self._scan(event, zone) for event in self.events[row.pk]]
+        events = without_corrected(self.events[row.pk])
+        told = [self._scan(event, zone) for event in events]
+        for leg in legs(events[::-1])[1:]:
+            if leg.kind == "out" and leg.carrier:
+                told.append(_own(leg.events[0].occurred_at, f"Handed over to {leg.carrier}", zone))
         if row.direction == Direction.OUTBOUND:
             own = [(self.order.placed_at, "Order placed"), (row.packed_at, "Packed by the shop")]
             told += [_own(moment, title, zone) for moment, title in own if moment]

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
 from orders.admin.show import link_to, pill, short
 from orders.roles import Can
-from shipping.admin import issued
+from shipping.admin import issued, why
 from shipping.admin.papers import runs_of
 from shipping.admin.printing import print_both, print_chosen, print_labels, print_slips
 from shipping.carriers.base import Reading, normal_number
@@ -119,7 +119,7 @@ class ShipmentAdmin(WalledAdmin):
     )
 
     def get_urls(self) -> list[URLPattern]:
-        return [*issued.urls(self), *super().get_urls()]
+        return [*issued.urls(self), *why.urls(self), *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: Shipment, form: Any, change: bool) -> None:
         obj.tracking_number = normal_number(obj.tracking_number)

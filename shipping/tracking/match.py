@@ -1,4 +1,9 @@
-"""Which parcel a reading is about."""
+"""Which parcel a reading is about: (merchant, carrier, number, window).
+
+Carriers use numbers again after some months, and two carriers may use the same one. So a reading belongs to a parcel
+with its number whose carrier is not another, made no later than a few days after the event, and not so long over that
+the number must be somebody else's by now; of several the newest.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -6,10 +11,13 @@ from datetime import timedelta
 from orders.models import Merchant
 from shipping.carriers.base import Reading, normal_number
 from shipping.models import Shipment
+from shipping.status import FINAL
+from shipping.tracking.legs import same_carrier
 
-# Carriers use numbers again after some months: a reading belongs to the newest parcel with its number that was
-# made no later than a few days after the event (a label may be announced late).
-SLACK = timedelta(days=7)
+SLACK = timedelta(days=7)  # a label may be announced late
+OVER = timedelta(
+    days=60
+)  # after the last word of a parcel that has arrived or is back; returns take some weeks
 
 
 def match(readings: list[Reading], merchant: Merchant) -> Iterator[tuple[Reading, Shipment | None]]:
@@ -26,8 +34,24 @@ def match(readings: list[Reading], merchant: Merchant) -> Iterator[tuple[Reading
         if reading.shipment_id:
             yield reading, by_id.get(reading.shipment_id)
         else:
-            yield reading, _newest_in_time(by_number.get(normal_number(reading.tracking_number), []), reading)
+            yield reading, _of(by_number.get(normal_number(reading.tracking_number), []), reading)
 
 
-def _newest_in_time(parcels: list[Shipment], reading: Reading) -> Shipment | None:
-    return next((parcel for parcel in parcels if parcel.created_at - SLACK <= reading.occurred_at), None)
+def _of(parcels: list[Shipment], reading: Reading) -> Shipment | None:
+    """Parcels are newest first. One of the very carrier is preferred to one whose carrier is not known."""
+    possible = [parcel for parcel in parcels if _in_window(parcel, reading)]
+    same = [parcel for parcel in possible if same_carrier(parcel.carrier, reading.carrier)]
+    open_to = [parcel for parcel in possible if not parcel.carrier or not reading.carrier]
+    if same:
+        return same[0]
+    if open_to:
+        return open_to[0]
+    # A parcel goes from one carrier to the next under one number: the only parcel with it is the one meant.
+    return possible[0] if len(possible) == 1 else None
+
+
+def _in_window(parcel: Shipment, reading: Reading) -> bool:
+    if reading.occurred_at < parcel.created_at - SLACK:
+        return False
+    ended = parcel.tracking_status in FINAL and parcel.last_event_at
+    return not ended or reading.occurred_at <= ended + OVER

@@ -77,22 +77,27 @@ class State:
 
 def reduce(events: Iterable[Event]) -> State:
     """Total: no events give the state UNKNOWN."""
-    unique = {event.key: event for event in events}
-    ordered = sorted(
-        unique.values(), key=lambda e: (e.occurred_at.replace(microsecond=0), RANK[S(e.status)], e.key)
-    )
     state = State()
-    for event in ordered:
-        state = _step(state, event)
+    for event in in_order(events):
+        state, _ = step(state, event)
     return state
 
 
-def _step(state: State, event: Event) -> State:
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """Each fact once, in the order in which things happened; within a second by rank, then by key."""
+    unique = {event.key: event for event in events}
+    return sorted(
+        unique.values(), key=lambda e: (e.occurred_at.replace(microsecond=0), RANK[S(e.status)], e.key)
+    )
+
+
+def step(state: State, event: Event) -> tuple[State, str]:
+    """The state after one more event, and the rule of the table that said so."""
     status, rule = _decide(state.status if state.decided_by else None, event.status)
     carrier_has_it = event.status in POSSESSED
-    changed = rule not in _REFUSALS
+    changed = rule not in REFUSALS
     delivered_now = changed and status == S.DELIVERED and state.status != S.DELIVERED
-    return State(
+    after = State(
         status=status,
         status_at=event.occurred_at if changed else state.status_at,
         first_scan_at=state.first_scan_at or (event.occurred_at if carrier_has_it else None),
@@ -103,9 +108,11 @@ def _step(state: State, event: Event) -> State:
         rule=rule if changed else state.rule,
         ignored=state.ignored if changed else (*state.ignored, event.key),
     )
+    return after, rule
 
 
-_REFUSALS = {"no-step-back", "delivered-sticks", "return-sticks"}
+REFUSALS = {"no-step-back", "delivered-sticks", "return-sticks"}
+"""Rules by which an event changes nothing."""
 
 
 def _decide(now: str | None, said: str) -> tuple[str, str]:

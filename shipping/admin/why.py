@@ -1,0 +1,139 @@
+"""Why a parcel's status is what it is, and what was known when: two views of one story."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+
+from orders.admin.base import WalledAdmin
+from shipping.models import Shipment, TrackingEvent
+from shipping.status import TrackingStatus
+from shipping.tracking.explain import RULES, Heard, Step, explain, frames
+from shipping.tracking.legs import legs
+from shipping.tracking.reduce import Event
+
+MOST = 500  # events of one parcel; nobody reads further
+
+
+def urls(site: WalledAdmin) -> list[URLPattern]:
+    view = site.admin_site.admin_view(partial(why_view, site))
+    return [path("<int:shipment_id>/why/", view, name="shipping_shipment_why")]
+
+
+def why_view(site: WalledAdmin, request: HttpRequest, shipment_id: int) -> HttpResponse:
+    parcel = site.get_queryset(request).select_related("merchant", "order").filter(pk=shipment_id).first()
+    if parcel is None or not site.has_view_permission(request, parcel):
+        raise Http404
+    if request.GET.get("format") == "json":
+        return JsonResponse(explanation(parcel))
+    rows = _rows(parcel)
+    context = admin.site.each_context(request) | {
+        "title": f"Why {parcel.code} says “{parcel.get_tracking_status_display()}”",
+        "opts": Shipment._meta,
+        "parcel": parcel,
+        "zone": parcel.merchant.tz,
+        "rows": rows,
+        "decider": next((row for row in rows if row.step.decides), None),
+        "moments": list(_moments(parcel, rows)),
+        "legs": _legs(rows),
+    }
+    return TemplateResponse(request, "shipping/admin/why.html", context)
+
+
+@dataclass
+class Row:
+    event: TrackingEvent
+    step: Step
+    before: str
+    after: str
+    sentence: str
+
+
+def _rows(parcel: Shipment) -> list[Row]:
+    events = {event.fingerprint: event for event in parcel.events.order_by("-occurred_at")[:MOST]}
+    steps = explain(Event(event.status, event.occurred_at, key) for key, event in events.items())
+    return [
+        Row(
+            events[one.key],
+            one,
+            TrackingStatus(one.before).label,
+            TrackingStatus(one.after).label,
+            RULES[one.rule],
+        )
+        for one in steps
+    ]
+
+
+def explanation(parcel: Shipment) -> dict[str, Any]:
+    """The same for machines."""
+    rows = _rows(parcel)
+    return {
+        "parcel": parcel.code,
+        "status": parcel.tracking_status,
+        "decided_by": next((_told(row) for row in rows if row.step.decides), None),
+        "steps": [_told(row) for row in rows],
+    }
+
+
+def _told(row: Row) -> dict[str, Any]:
+    event = row.event
+    return {
+        "occurred_at": event.occurred_at.isoformat(), "received_at": event.received_at.isoformat(),
+        "zone": event.zone, "zone_assumed": event.zone_assumed, "source": event.source, "carrier": event.carrier,
+        "code": event.code, "message": event.message, "mapping_version": event.mapping_version,
+        "said": event.status, "before": row.step.before, "after": row.step.after, "rule": row.step.rule,
+        "changed": row.step.changed, "because": row.sentence,
+    }  # fmt: skip
+
+
+def _legs(rows: list[Row]) -> list[tuple[str, str, datetime, datetime, int]]:
+    """Kind, carrier, first and last moment and number of events of each leg."""
+    found = []
+    for leg in legs([row.event for row in rows]):
+        told: list[Any] = leg.events
+        found.append((leg.kind, leg.carrier, told[0].occurred_at, told[-1].occurred_at, len(told)))
+    return found
+
+
+@dataclass
+class Moment:
+    """What the customer saw from this moment on, and what had been told by then."""
+
+    at: datetime
+    status: str
+    label: str
+    new: list[TrackingEvent]
+    promise: str
+    notices: list[Any]
+
+
+def _moments(parcel: Shipment, rows: list[Row]) -> Iterator[Moment]:
+    """One for each moment at which something came in, was promised or was sent, oldest first."""
+    events = {row.step.key: row.event for row in rows}
+    heard = [
+        Heard(Event(event.status, event.occurred_at, key), event.received_at) for key, event in events.items()
+    ]
+    known = {frame.at: frame for frame in frames(heard)}
+    promises = list(parcel.promises.order_by("pk"))
+    sent: Any = parcel.order.notices.filter(subject__in=["order", parcel.subject])
+    notices = [notice for notice in sent.order_by("sent_at") if notice.sent_at]
+    moments = sorted({*known, *(one.made_at for one in promises), *(one.sent_at for one in notices)})
+    state, last = TrackingStatus.UNKNOWN, None
+    for at in moments:
+        frame = known.get(at)
+        state = TrackingStatus(frame.state.status) if frame else state
+        last = next((one for one in reversed(promises) if one.made_at <= at), last)
+        yield Moment(
+            at=at,
+            status=state,
+            label=str(state.label),
+            new=[events[key] for key in frame.new] if frame else [],
+            promise=str(last) if last else "",
+            notices=[one for one in notices if one.sent_at == at],
+        )

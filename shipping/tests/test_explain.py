@@ -1,0 +1,199 @@
+"""Why it says this, what was known when, whose number it is, and a journey in legs."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications.models import Notice
+from shipping.carriers.base import Reading
+from shipping.models import QuarantinedReading, Shipment, TrackingEvent
+from shipping.status import TrackingStatus
+from shipping.tracking.explain import RULES, Heard, explain, frames
+from shipping.tracking.legs import legs, same_carrier, without_corrected
+from shipping.tracking.record import record
+from shipping.tracking.reduce import Event, reduce
+from tests.factories import NOW, make_shipment
+
+S = TrackingStatus
+T0 = datetime(2026, 3, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+events = st.lists(
+    st.builds(
+        lambda status, minutes: Event(status, T0 + timedelta(minutes=minutes), f"{status}@{minutes}"),
+        st.sampled_from(S.values), st.integers(0, 60),
+    ), max_size=12,
+)  # fmt: skip
+
+
+# --- the pure parts -----------------------------------------------------------------------------------------
+
+
+@given(events)
+def test_the_explanation_ends_where_the_reducer_does(said):
+    steps, state = explain(said), reduce(said)
+    assert (steps[-1].after if steps else S.UNKNOWN) == state.status
+    assert [one.key for one in steps if one.decides] == ([state.decided_by] if steps else [])
+    assert {one.key for one in steps if not one.changed} == set(state.ignored)
+    assert all(one.rule in RULES for one in steps)
+    for before, after in pairwise(steps):
+        assert before.after == after.before
+    for one in steps:
+        assert one.changed or one.before == one.after
+
+
+@given(events, st.randoms(use_true_random=False))
+def test_each_frame_is_what_was_known_then(said, random):
+    unique = list({event.key: event for event in said}.values())
+    heard = [Heard(event, T0 + timedelta(minutes=random.randrange(200))) for event in unique]
+    found = frames(heard)
+    assert sorted(key for frame in found for key in frame.new) == sorted(event.key for event in unique)
+    for frame in found:
+        assert frame.state == reduce([one.event for one in heard if one.received_at <= frame.at])
+    if found:
+        assert found[-1].state == reduce(said)
+
+
+@given(events, st.integers(-180, 180))
+def test_a_skewed_clock_turns_no_parcel_back_and_undelivers_none(said, skew):
+    """One place's clock is off by up to three hours: a parcel that was never on its way back does not get there, and
+    one that was delivered stays so."""
+    forward = [event for event in said if event.status not in (S.RETURNING, S.RETURNED)]
+    skewed = [
+        Event(event.status, event.occurred_at + timedelta(minutes=skew * (index % 2)), event.key)
+        for index, event in enumerate(forward)
+    ]
+    before, after = reduce(forward), reduce(skewed)
+    assert after.status not in (S.RETURNING, S.RETURNED)
+    assert (before.status == S.DELIVERED) == (after.status == S.DELIVERED)
+
+
+def told(status, hours, carrier="DHL", message="", code="", heard=None):
+    return TrackingEvent(status=status, occurred_at=T0 + hours * HOUR, carrier=carrier, message=message, code=code,
+                         received_at=T0 + (hours if heard is None else heard) * HOUR)  # fmt: skip
+
+
+def test_legs_by_carrier_and_by_direction():
+    story = [
+        told("picked_up", 1), told("in_transit", 2, "dhl-germany"), told("in_transit", 3, ""), told("in_transit", 30, "USPS"),
+        told("delivered", 50, "USPS"), told("returning", 90, "USPS"), told("returned", 120, "DHL"),
+    ]  # fmt: skip
+    assert [(leg.kind, leg.carrier, len(leg.events)) for leg in legs(story)] == [
+        ("out", "DHL", 3), ("out", "USPS", 2), ("back", "USPS", 1), ("back", "DHL", 1),
+    ]  # fmt: skip
+    assert legs([]) == []
+
+
+def test_one_carrier_by_several_names():
+    assert same_carrier("DHL", "dhl-germany") and same_carrier("DHL Parcel", "DHLParcel")
+    assert not same_carrier("UPS", "USPS") and not same_carrier("", "") and not same_carrier("DHL", "")
+
+
+def test_a_corrected_text_takes_the_place_of_the_first():
+    first = told("in_transit", 2, message="Arrived at Bremn", code="AR", heard=2)
+    right = told("in_transit", 2, message="Arrived at Bremen", code="AR", heard=5)
+    other = told("in_transit", 2, message="Left Bremen", code="DP", heard=2)
+    for order in ([first, right, other], [right, first, other], [other, right, first]):
+        assert {event.message for event in without_corrected(order)} == {"Arrived at Bremen", "Left Bremen"}
+
+
+# --- whose number it is -------------------------------------------------------------------------------------
+
+
+def say(merchant, status="in_transit", at=NOW, **fields):
+    reading = Reading(status, at, **({"tracking_number": "JD1", "carrier": "DHL"} | fields))
+    return record([reading], merchant=merchant, now=max(at, NOW))
+
+
+def test_two_carriers_with_one_number(merchant):
+    ours = make_shipment(merchant, tracking_number="JD1", carrier="DHL Germany")
+    theirs = make_shipment(merchant, tracking_number="JD1", carrier="UPS")
+    say(merchant)
+    say(merchant, "delivered", carrier="UPS", at=NOW + HOUR)
+    assert [Shipment.objects.get(pk=one.pk).tracking_status for one in (ours, theirs)] == [
+        "in_transit",
+        "delivered",
+    ]
+    say(merchant, carrier="GLS", at=NOW + 2 * HOUR)
+    assert QuarantinedReading.objects.count() == 1, "nobody can say which of the two this third carrier has"
+
+
+def test_the_next_carrier_of_one_parcel_is_no_stranger(merchant, client):
+    shipment = make_shipment(merchant, tracking_number="JD1", carrier="DHL")
+    say(merchant)
+    say(merchant, carrier="USPS", at=NOW + HOUR)
+    assert shipment.events.count() == 2
+    page = client.get(f"/t/{shipment.order.public_key}/").content.decode()
+    assert "Handed over to USPS" in page
+
+
+def test_a_number_used_again_is_the_new_parcels_and_long_after_nobodys(merchant):
+    old = make_shipment(merchant, tracking_number="JD1", carrier="DHL")
+    say(merchant, "delivered")
+    late = NOW + timedelta(days=100)
+    say(merchant, at=late)
+    assert QuarantinedReading.objects.count() == 1 and old.events.count() == 1
+    new = make_shipment(merchant, now=late, placed_at=late, tracking_number="JD1", carrier="DHL")
+    say(merchant, at=late + HOUR)
+    say(merchant, "returning", at=NOW + timedelta(days=20))
+    assert (new.events.count(), old.events.count()) == (1, 2), (
+        "a return under the same number is the old parcel's"
+    )
+
+
+# --- the page -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def parcel(merchant):
+    shipment = make_shipment(merchant, tracking_number="JD1", carrier="DHL", address={"name": "李小龙"})
+    say(merchant, "picked_up", message="Abgeholt", code="PU")
+    say(merchant, "delivered", at=NOW + 5 * HOUR, message="Zugestellt <b>", code="DL")
+    late_word = Reading(
+        "in_transit", NOW + 9 * HOUR, tracking_number="JD1", carrier="DHL", message="Stray", code="XX"
+    )
+    record([late_word], merchant=merchant, now=NOW + 30 * HOUR)
+    return Shipment.objects.get(pk=shipment.pk)
+
+
+def test_the_page_says_which_word_decides_and_what_was_seen_when(client, bob, parcel):
+    notice = Notice.objects.filter(order=parcel.order).first()
+    Notice.objects.filter(pk=notice.pk).update(state="sent", sent_at=NOW + 6 * HOUR)
+    client.force_login(bob)
+    url = reverse("admin:shipping_shipment_why", args=[parcel.pk])
+    page = client.get(url).content.decode()
+    assert page.count("This decides") == 1 and "Zugestellt &lt;b&gt;" in page
+    assert "Delivered is left only by a return." in page and "mapping version" in page
+    assert page.count("heard:") == 3 and page.count("sent:") == 1
+    said = client.get(url + "?format=json").json()
+    assert (said["status"], said["decided_by"]["code"]) == ("delivered", "DL")
+    assert [(step["rule"], step["changed"]) for step in said["steps"]] == [
+        ("first-word", True), ("later-wins", True), ("delivered-sticks", False),
+    ]  # fmt: skip
+    link = client.get(reverse("admin:shipping_shipment_change", args=[parcel.pk])).content.decode()
+    assert url in link
+
+
+def test_a_parcel_nobody_spoke_of(client, bob, merchant):
+    client.force_login(bob)
+    parcel = make_shipment(merchant)
+    page = client.get(reverse("admin:shipping_shipment_why", args=[parcel.pk]))
+    assert page.status_code == 200 and b"Nobody has said anything" in page.content
+
+
+def test_it_asks_no_more_for_more_words(client, bob, parcel, merchant, django_assert_max_num_queries):
+    client.force_login(bob)
+    for number in range(40):
+        say(merchant, at=NOW + number * timedelta(minutes=1), message=f"Word {number}")
+    with django_assert_max_num_queries(10):
+        client.get(reverse("admin:shipping_shipment_why", args=[parcel.pk]))
+
+
+def test_strangers_learn_nothing(client, charlie, parcel):
+    client.force_login(charlie)
+    url = reverse("admin:shipping_shipment_why", args=[parcel.pk])
+    assert client.get(url).status_code == client.get(url + "?format=json").status_code == 404
