@@ -106,6 +106,22 @@ def sweep_codes(**_: Any) -> None:
 
 
 @shared_task
+def dispatch_polls(**_: Any) -> None:
+    from shipping.tracking.polling import dispatch, enrol
+
+    enrol(now=timezone.now())
+    for account_id, claim in dispatch(now=timezone.now()):
+        poll_account.delay(account_id, claim)
+
+
+@shared_task
+def poll_account(account_id: int, claim: str, **_: Any) -> None:
+    from shipping.tracking.polling import ask
+
+    ask(account_id, claim, now=timezone.now())
+
+
+@shared_task
 def review_late(**_: Any) -> None:
     from shipping.lateness.cases import review
 

@@ -12,7 +12,17 @@ from django.urls import reverse
 from orders.admin.base import WalledAdmin
 from orders.models import ImportJob, User
 from shipping.carriers.base import Reading
-from shipping.models import Box, InboundWebhook, LateCase, Manifest, PrintItem, PrintRun, Scan, Shipment
+from shipping.models import (
+    Box,
+    InboundWebhook,
+    LateCase,
+    Manifest,
+    PollState,
+    PrintItem,
+    PrintRun,
+    Scan,
+    Shipment,
+)
 from shipping.tracking.record import record
 from tests.factories import NOW, make_product, make_shipment
 from tests.world import full_merchant
@@ -30,6 +40,7 @@ def more(merchant, user):
             Reading("unknown", NOW, shipment_id=shipment.pk, provider="ups", carrier="UPS", code=f"X:{n}"),
         ]
         record(readings, merchant=merchant, now=NOW)
+        PollState.objects.create(shipment=shipment, account=merchant.carrier_accounts.get(), next_at=NOW)
         Scan.objects.create(
             merchant=merchant, shipment=shipment, client_id=uuid.uuid4(), mode="pack", code="x", outcome="packed",
             operator=user, scanned_at=NOW,

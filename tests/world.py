@@ -20,6 +20,7 @@ from shipping.models import (
     LearnedTransit,
     Manifest,
     ManifestMove,
+    PollState,
     PrintItem,
     PrintPart,
     PrintRun,
@@ -60,7 +61,8 @@ def full_merchant(slug: str) -> Merchant:
     LearnedTransit.objects.create(
         merchant=merchant, fitted_at=NOW, parcels=0, level_half=0.5, level_most=0.9, data=b""
     )
-    CarrierAccount.objects.create(merchant=merchant, provider="easypost", secret="s")
+    account = CarrierAccount.objects.create(merchant=merchant, provider="easypost", secret="s")
+    PollState.objects.create(shipment=shipment, account=account, next_at=NOW)
     InboundWebhook.objects.create(
         merchant=merchant, provider="easypost", event_id="e", body="{}", received_at=NOW
     )

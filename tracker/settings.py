@@ -147,6 +147,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-imports": {"task": "orders.tasks.sweep_imports", "schedule": 60.0},
     "refit-transit": {"task": "shipping.tasks.refit_transit", "schedule": 6 * 3600.0},
     "revise-promises": {"task": "shipping.tasks.revise_promises", "schedule": 300.0},
+    "dispatch-polls": {"task": "shipping.tasks.dispatch_polls", "schedule": 15.0},
     "sweep-codes": {"task": "shipping.tasks.sweep_codes", "schedule": 60.0},
     "review-late": {"task": "shipping.tasks.review_late", "schedule": 300.0},
     "backlog": {"task": "tracker.tasks.heartbeat", "schedule": 15.0},

@@ -9,13 +9,14 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from orders.admin.base import MerchantFilter, WalledAdmin
-from orders.admin.show import pill
+from orders.admin.show import link_to, local, pill
 from orders.models import Merchant
 from orders.queue import enqueue
 from orders.roles import Can
 from shipping.carriers.registry import ADAPTERS, adapter
-from shipping.models import CarrierAccount, InboundWebhook
+from shipping.models import CarrierAccount, InboundWebhook, PollState
 from shipping.tasks import apply_webhook
+from shipping.tracking.polling import forget
 
 KEPT = "It is encrypted and never shown again; leave empty to keep the present one."
 
@@ -74,7 +75,7 @@ class CarrierAccountAdmin(WalledAdmin):
     list_filter = [MerchantFilter]
     list_select_related = ["merchant"]
     search_fields = ["provider", "merchant__name"]
-    readonly_fields = ["provider_name", "webhook_address", "has_secret", "can_ask"]
+    readonly_fields = ["provider_name", "webhook_address", "has_secret", "can_ask", "asking"]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None:
@@ -101,9 +102,9 @@ class CarrierAccountAdmin(WalledAdmin):
         asked = [*secret_fields(obj), *(["forget"] if obj.credentials else [])]
         if asked and self.has_change_permission(request, obj):
             words = "We ask the provider: enter what it gave you for its API."
-            sets.append(("Asking", {"fields": ["can_ask", *asked], "description": words}))
+            sets.append(("Asking", {"fields": ["can_ask", "asking", *asked], "description": words}))
         elif asked:
-            sets.append(("Asking", {"fields": ["can_ask"]}))
+            sets.append(("Asking", {"fields": ["can_ask", "asking"]}))
         return sets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -119,6 +120,8 @@ class CarrierAccountAdmin(WalledAdmin):
         names = [name for name in said if name.startswith("secret_")]
         obj.open_with({name.removeprefix("secret_"): said[name].strip() for name in names})
         super().save_model(request, obj, form, change)
+        if said.get("forget") or any(said[name] for name in names):
+            forget(obj)
 
     def response_add(self, request: HttpRequest, obj: CarrierAccount, post_url_continue: Any = None) -> Any:
         self.message_user(request, f"Now enter what {provider_label(obj.provider)} gave you.")
@@ -137,6 +140,19 @@ class CarrierAccountAdmin(WalledAdmin):
         carrier = adapter(account.provider)
         wanted = {secret.name for secret in carrier.capabilities.secrets} if carrier else {""}
         return wanted <= {name for name, value in account.opened_with().items() if value}
+
+    @admin.display(description="how it goes")
+    def asking(self, account: CarrierAccount) -> str:
+        if not account.credentials:
+            return "The provider is not asked: it has no credentials."
+        parcels = PollState.objects.for_merchant(account.merchant).filter(
+            account=account, next_at__isnull=False
+        )
+        words = f"{parcels.count()} parcels are asked about."
+        if account.poll_error:
+            until = f" It is left alone until {local(account.poll_after, account.merchant.tz)}."
+            words += f" The last call failed: {account.poll_error}{until if account.poll_after else ''}"
+        return words
 
     @admin.display(description="webhook address")
     def webhook_address(self, account: CarrierAccount) -> str:
@@ -173,3 +189,37 @@ class InboundWebhookAdmin(WalledAdmin):
 def _editable(request: HttpRequest) -> Any:
     user: Any = request.user
     return Merchant.objects.all() if user.is_superuser else user.merchants_where(Can.EDIT)
+
+
+@admin.register(PollState)
+class PollStateAdmin(WalledAdmin):
+    change_right = add_right = None
+    list_display = [
+        "parcel",
+        "provider",
+        "status",
+        "next_at",
+        "polled_at",
+        "failures",
+        "error",
+        "given_up_at",
+    ]
+    list_display_links = None
+    list_filter = [MerchantFilter]
+    list_select_related = ["shipment", "account"]
+    search_fields = ["=shipment__code", "=shipment__tracking_number"]
+    search_help_text = "Parcel code or tracking number"
+    ordering = ["-shipment_id"]
+    exclude = ["account"]
+
+    @admin.display(description="parcel")
+    def parcel(self, row: PollState) -> SafeString:
+        return link_to(row.shipment)
+
+    @admin.display(description="asked of")
+    def provider(self, row: PollState) -> str:
+        return provider_label(row.account.provider) if row.account else "Nobody"
+
+    @admin.display(description="tracking")
+    def status(self, row: PollState) -> SafeString:
+        return pill(row.shipment.tracking_status, row.shipment.get_tracking_status_display())

@@ -4,6 +4,7 @@ from shipping.models.document import CarrierLabel, LabelSheet, PrintItem, PrintP
 from shipping.models.event import Scan, TrackingEvent
 from shipping.models.floor import Box, Manifest, ManifestMove, ShortPick, Wave, WaveLine
 from shipping.models.late import LateCase
+from shipping.models.polling import PollState
 from shipping.models.promise import LearnedTransit, Promise
 from shipping.models.shipment import Shipment, ShipmentLine
 
@@ -18,6 +19,7 @@ __all__ = [
     "LearnedTransit",
     "Manifest",
     "ManifestMove",
+    "PollState",
     "PrintItem",
     "PrintPart",
     "PrintRun",

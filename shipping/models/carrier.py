@@ -19,6 +19,10 @@ class CarrierAccount(MerchantOwned):
     key = models.CharField(max_length=22, unique=True, default=public_key, editable=False)
     secret = EncryptedTextField("webhook secret", blank=True)
     credentials = EncryptedTextField(blank=True, default="", editable=False)
+    poll_after = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The provider is left alone until then."
+    )
+    poll_error = models.CharField(max_length=200, blank=True, default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -32,6 +32,7 @@ class CodeMapping(MerchantOwned):
     claimed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "unknown code"
         ordering = ["-first_seen_at", "-pk"]
         constraints = [
             models.UniqueConstraint(

@@ -17,6 +17,7 @@ class TrackingEvent(MerchantOwned):
 
     class Source(models.TextChoices):
         WEBHOOK = "webhook", "Carrier webhook"
+        POLL = "poll", "Carrier, asked"
         CSV = "csv", "File"
         SIMULATOR = "simulator", "Simulator"
         STAFF = "staff", "Staff"

@@ -64,7 +64,7 @@ def curve_for(merchant_id: int, parcel: Parcel) -> "tuple[Curve, tuple[float, fl
     kept = _kept.get(merchant_id)
     if kept is None or kept[0] != fitted_at:
         data = LearnedTransit.objects.filter(merchant=merchant_id).values_list("data", flat=True).first()
-        if data is None:
+        if not data:
             return None
         kept = _kept[merchant_id] = (fitted_at, Snapshot.from_bytes(bytes(data)))
     curve = kept[1].curve(parcel)
