@@ -145,10 +145,9 @@ class CarrierAccountAdmin(WalledAdmin):
     def asking(self, account: CarrierAccount) -> str:
         if not account.credentials:
             return "The provider is not asked: it has no credentials."
-        parcels = PollState.objects.for_merchant(account.merchant).filter(
-            account=account, next_at__isnull=False
-        )
-        words = f"{parcels.count()} parcels are asked about."
+        mine = PollState.objects.for_merchant(account.merchant).filter(account=account)
+        count = mine.filter(next_at__isnull=False).count()
+        words = "1 parcel is asked about." if count == 1 else f"{count:,} parcels are asked about."
         if account.poll_error:
             until = f" It is left alone until {local(account.poll_after, account.merchant.tz)}."
             words += f" The last call failed: {account.poll_error}{until if account.poll_after else ''}"
