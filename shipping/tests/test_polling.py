@@ -254,7 +254,7 @@ class TestSchedule:
 
 
 @pytest.mark.django_db
-def test_beat_dispatches_and_a_worker_asks(server, merchant, monkeypatch):
+def test_beat_dispatches_and_a_worker_asks(server, merchant):
     from django.utils import timezone
 
     from shipping.tasks import dispatch_polls
@@ -263,6 +263,9 @@ def test_beat_dispatches_and_a_worker_asks(server, merchant, monkeypatch):
     open_account(merchant, "ups")
     hand_over(merchant, when=timezone.now())
     server.answers[PATH] = ups_says(("P", timezone.now()))
-    monkeypatch.setattr(app.conf, "task_always_eager", True)
-    dispatch_polls.delay()
+    app.conf.task_always_eager = True
+    try:
+        dispatch_polls.delay()
+    finally:
+        app.conf.task_always_eager = False
     assert Shipment.objects.get().tracking_status == "picked_up"
