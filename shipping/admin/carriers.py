@@ -131,15 +131,24 @@ class CarrierAccountAdmin(WalledAdmin):
     def provider_name(self, account: CarrierAccount) -> str:
         return provider_label(account.provider)
 
-    @admin.display(description="webhook secret set", boolean=True)
-    def has_secret(self, account: CarrierAccount) -> bool:
-        return bool(account.secret)
-
-    @admin.display(description="credentials set", boolean=True)
-    def can_ask(self, account: CarrierAccount) -> bool:
+    @admin.display(description="webhook secret")
+    def has_secret(self, account: CarrierAccount) -> str:
         carrier = adapter(account.provider)
-        wanted = {secret.name for secret in carrier.capabilities.secrets} if carrier else {""}
-        return wanted <= {name for name, value in account.opened_with().items() if value}
+        if carrier is None or not carrier.capabilities.webhooks:
+            return "Needs none"
+        return "Set" if account.secret else "Not set"
+
+    @admin.display(description="credentials")
+    def can_ask(self, account: CarrierAccount) -> str:
+        carrier, kept = adapter(account.provider), account.opened_with()
+        missing = [
+            secret.label
+            for secret in (carrier.capabilities.secrets if carrier else ())
+            if not kept.get(secret.name)
+        ]
+        if missing and kept:
+            return f"Not whole: {', '.join(missing)} missing"
+        return "Not set" if missing else "Set"
 
     @admin.display(description="how it goes")
     def asking(self, account: CarrierAccount) -> str:

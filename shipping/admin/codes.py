@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from orders.admin.base import MerchantFilter, WalledAdmin
@@ -80,7 +80,7 @@ class CodeMappingAdmin(WalledAdmin):
     search_help_text = "The carrier’s code, or words of its message"
     ordering = ["-first_seen_at", "-pk"]
     readonly_fields = (
-        "code", "from_whom", "message", "first_seen_at", "seen", "parcels", "mapped", "progress", "still", "merchant",
+        "code", "from_whom", "words", "first_seen_at", "seen", "parcels", "mapped", "progress", "still", "merchant",
     )  # fmt: skip
     fields = (*readonly_fields[:6], "status", *readonly_fields[6:])
 
@@ -95,6 +95,16 @@ class CodeMappingAdmin(WalledAdmin):
     def from_whom(self, row: CodeMapping) -> str:
         provider = provider_label(row.provider)
         return provider if row.carrier in ("", provider) else f"{row.carrier} by {provider}"
+
+    @admin.display(description="for example")
+    def example(self, row: CodeMapping) -> SafeString:
+        return format_html(
+            '<span dir="auto" class="clip" title="{}">{}</span>', row.message, row.message or "–"
+        )
+
+    @admin.display(description="for example")
+    def words(self, row: CodeMapping) -> SafeString:
+        return format_html('<span dir="auto">{}</span>', row.message or "–")
 
     @admin.display(description="events", ordering="event_count")
     def seen(self, row: CodeMapping) -> int:

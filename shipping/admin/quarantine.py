@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from orders.admin.base import MerchantFilter, WalledAdmin
@@ -139,8 +140,8 @@ class QuarantineAdmin(WalledAdmin):
         return pill(status, status.label)
 
     @admin.display(description="in the carrier’s words")
-    def message(self, row: QuarantinedReading) -> str:
-        return Reading.from_json(row.reading).message or "–"
+    def message(self, row: QuarantinedReading) -> SafeString:
+        return format_html('<span dir="auto">{}</span>', Reading.from_json(row.reading).message or "–")
 
     @admin.display(description="happened")
     def happened(self, row: QuarantinedReading) -> str:
