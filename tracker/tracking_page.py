@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from orders.models import Order, OrderEvent, OrderLine
 from orders.status import OrderStatus
 from shipping.models import Shipment, ShipmentLine, TrackingEvent
+from shipping.promise.audit import key_of
 from shipping.status import FINAL, TROUBLE, Direction, Stage, TrackingStatus, Wording
 from shipping.tracking.legs import legs, without_corrected
 from tracker import tracking_words as words
@@ -23,7 +24,8 @@ MAX_SCANS = 400  # of all parcels together; nobody reads further back
 def find_order(public_key: str) -> Order | None:
     if "\x00" in public_key:  # PostgreSQL refuses the question itself
         return None
-    return Order.objects.select_related("merchant", "ship_to").filter(public_key=public_key).first()
+    rows = Order.objects.select_related("merchant__learned_transit", "ship_to")
+    return rows.defer("merchant__learned_transit__data").filter(public_key=public_key).first()
 
 
 def build(order: Order, *, now: datetime) -> TrackingPage:
@@ -50,6 +52,7 @@ def build(order: Order, *, now: datetime) -> TrackingPage:
         parcels=tuple(sent),
         returns=tuple(back),
         unsent=facts.unsent() if not ended or not sent else (),
+        record=_record(order, facts.outbound) if when.startswith(("Expected", "Now expected")) else "",
         final=ended or (bool(sent) and all(parcel.status in FINAL for parcel in sent + back)),
     )
 
@@ -220,6 +223,14 @@ def _when(order: Order, facts: _Facts, sent: list[Parcel]) -> tuple[str, bool]:
     last = max(row.promised_to for row in dated if row.promised_to)
     missed = min((row.missed_on for row in dated if row.missed_on), default=None)
     return words.promise_words(worst, first, last, facts.today, missed)
+
+
+def _record(order: Order, parcels: Iterable[Shipment]) -> str:
+    """The shop's own record on this route, where there is one; of the first parcel that has a carrier."""
+    learned = getattr(order.merchant, "learned_transit", None)
+    carrier = next((row.carrier for row in parcels if row.carrier and not row.delivered_at), "")
+    kept = learned.kept.get(key_of(carrier, order.ship_to.country)) if learned and carrier else None
+    return f"Such dates were kept for {kept[0]} of the last {kept[1]} parcels on this route." if kept else ""
 
 
 def _going_back(sent: Iterable[Parcel]) -> bool:

@@ -62,3 +62,4 @@ class TrackingPage:
     returns: tuple[Parcel, ...]
     unsent: tuple[Item, ...]
     final: bool
+    record: str = ""

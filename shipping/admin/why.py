@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 
 from orders.admin.base import WalledAdmin
 from shipping.models import Shipment, TrackingEvent
+from shipping.promise.audit import record_of
 from shipping.status import TrackingStatus
 from shipping.tracking.explain import RULES, Heard, Step, explain, frames
 from shipping.tracking.legs import legs
@@ -27,7 +28,9 @@ def urls(site: WalledAdmin) -> list[URLPattern]:
 
 
 def why_view(site: WalledAdmin, request: HttpRequest, shipment_id: int) -> HttpResponse:
-    parcel = site.get_queryset(request).select_related("merchant", "order").filter(pk=shipment_id).first()
+    parcel = (
+        site.get_queryset(request).select_related("merchant", "order__ship_to").filter(pk=shipment_id).first()
+    )
     if parcel is None or not site.has_view_permission(request, parcel):
         raise Http404
     if request.GET.get("format") == "json":
@@ -42,6 +45,8 @@ def why_view(site: WalledAdmin, request: HttpRequest, shipment_id: int) -> HttpR
         "decider": next((row for row in rows if row.step.decides), None),
         "moments": list(_moments(parcel, rows)),
         "legs": _legs(rows),
+        "promises": parcel.promises.order_by("pk"),
+        "record": record_of(parcel.merchant_id, parcel.carrier, parcel.order.ship_to.country),
     }
     return TemplateResponse(request, "shipping/admin/why.html", context)
 

@@ -45,6 +45,7 @@ class LearnedTransit(MerchantOwned):
     level_half = models.FloatField(help_text="Of our own curve: read off for the p50, calibrated.")
     level_most = models.FloatField(help_text="Of our own curve: read off for the p90, calibrated.")
     data = models.BinaryField()
+    kept = models.JSONField(default=dict, help_text="Promises kept of the last ones, by carrier and country.")
 
     def __str__(self) -> str:
         return f"{self.parcels} parcels, {self.fitted_at:%Y-%m-%d %H:%M}"

@@ -188,7 +188,7 @@ def test_it_asks_no_more_for_more_words(client, bob, parcel, merchant, django_as
     client.force_login(bob)
     for number in range(40):
         say(merchant, at=NOW + number * timedelta(minutes=1), message=f"Word {number}")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         client.get(reverse("admin:shipping_shipment_why", args=[parcel.pk]))
 
 

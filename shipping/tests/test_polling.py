@@ -255,10 +255,10 @@ class TestSchedule:
 
 @pytest.mark.django_db
 def test_beat_dispatches_and_a_worker_asks(server, merchant):
+    from celery import current_app as app
     from django.utils import timezone
 
     from shipping.tasks import dispatch_polls
-    from tracker.celery import app
 
     open_account(merchant, "ups")
     hand_over(merchant, when=timezone.now())

@@ -11,6 +11,7 @@ from orders.models import OrderEvent
 from shipping.carriers.base import Reading
 from shipping.lateness.cases import review
 from shipping.models import LateCase, LearnedTransit, Promise, Shipment
+from shipping.promise.audit import record_of
 from shipping.promise.estimate import learned_estimate
 from shipping.promise.learned import refit, refit_all
 from shipping.promise.revise import revise
@@ -177,3 +178,40 @@ def test_days_are_in_order_and_never_on_a_holiday(half, more, country):
     said = learned_estimate(NOW, half, half + more, zone=BERLIN, country=country, like=50)
     assert NOW.astimezone(BERLIN).date() <= said.from_day <= said.to_day
     assert not is_holiday(said.from_day, country) and not is_holiday(said.to_day, country)
+
+
+def test_the_record_is_of_what_was_promised_when_they_left(shop, client):
+    past_parcels(shop, count=30)
+    for number, row in enumerate(Shipment.objects.filter(stage="handed_over").order_by("pk")):
+        Shipment.objects.filter(pk=row.pk).update(
+            carrier="DHL", delivered_at=row.handed_over_at + timedelta(days=3)
+        )
+        day = row.handed_over_at.date() + timedelta(days=2 if number < 6 else 5)
+        promise = {"shipment": row, "from_day": day, "to_day": day, "source": "table"}
+        Promise.objects.create(made_at=row.handed_over_at, **promise)
+        later = {**promise, "to_day": day + timedelta(days=30)}
+        Promise.objects.create(
+            made_at=row.handed_over_at + timedelta(days=2), **later
+        )  # a later word mends no record
+    assert record_of(shop.pk, "DHL", "DE") == (24, 30)
+    assert record_of(shop.pk, "UPS", "DE") is None and record_of(shop.pk, "DHL", "FR") is None
+    LearnedTransit.objects.create(merchant=shop, fitted_at=NOW, parcels=0, level_half=0.5, level_most=0.9, data=b"",
+                                  kept={"dhl DE": [24, 30]})  # fmt: skip
+    shipment = make_shipment(shop, carrier="DHL")
+    leave(shipment, NOW)
+    Shipment.objects.filter(pk=shipment.pk).update(
+        tracking_status="in_transit", promised_from=date(2099, 1, 1), promised_to=date(2099, 1, 2)
+    )
+    page = client.get(f"/t/{shipment.order.public_key}/").content.decode()
+    assert "Such dates were kept for 24 of the last 30 parcels on this route." in page
+
+
+def test_refitting_keeps_the_record(shop):
+    past_parcels(shop)
+    Shipment.objects.update(carrier="DHL")
+    for row in Shipment.objects.filter(delivered_at__isnull=False):
+        day = row.delivered_at.date()
+        Promise.objects.create(
+            shipment=row, from_day=day, to_day=day, source="table", made_at=row.handed_over_at
+        )
+    assert refit(shop, now=NOW).kept == {"dhl DE": [100, 100]}
