@@ -165,6 +165,7 @@ def test_a_role_is_not_more_than_it_is(ours):
 OPEN_TO_ALL = {
     "", "track/", "t/<str:public_key>/", "t/<str:public_key>/live/", "brand/<slug:slug>.css", "healthz", "readyz",
     "webhooks/<slug:provider>/<str:key>/", "scan/", "pick/", "pick/<int:wave_id>/", "handover/", "handover/<int:manifest_id>/",
+    "api/v1/carriers/detect/", "api/v1/parcels/<str:code>/why/",
     "dev/outbox/", "dev/outbox/<str:name>/", "dev/outbox/<str:name>/html/",
     "scan/session/", "scan/ahead/", "scan/station.webmanifest", "scan/worker.js",
 }  # fmt: skip

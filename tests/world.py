@@ -7,7 +7,7 @@ from django.apps import apps
 
 from notifications.models import Attempt
 from orders.intake import jobs
-from orders.models import ImportIssue, Merchant, Product
+from orders.models import ApiToken, ImportIssue, Merchant, Product
 from orders.models.base import MerchantOwned
 from shipping.carriers.base import Reading
 from shipping.models import (
@@ -58,6 +58,7 @@ def full_merchant(slug: str) -> Merchant:
         merchant=merchant, shipment=shipment, client_id=uuid.uuid4(), mode="pack", code=shipment.code, outcome="packed",
         operator=user, scanned_at=NOW,
     )  # fmt: skip
+    ApiToken.objects.create(merchant=merchant, name="shop", hint="trk_x", digest=slug)
     LearnedTransit.objects.create(
         merchant=merchant, fitted_at=NOW, parcels=0, level_half=0.5, level_most=0.9, data=b""
     )

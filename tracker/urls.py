@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import path
 
+from shipping import api
 from shipping.aisle import picking, waves
 from shipping.dock import docks, loading
 from shipping.station import offline
@@ -30,5 +31,7 @@ urlpatterns = [
     path("dev/outbox/<str:name>/", mailbox.mail, name="outbox-mail"),
     path("dev/outbox/<str:name>/html/", mailbox.mail_html, name="outbox-html"),
     path("admin/", admin.site.urls),
+    path("api/v1/carriers/detect/", api.detect_carrier, name="api-detect"),
+    path("api/v1/parcels/<str:code>/why/", api.why, name="api-why"),
     path("webhooks/<slug:provider>/<str:key>/", receive, name="webhook"),
 ]

@@ -1,3 +1,3 @@
-from orders.admin import customers, imports, merchants, order, stock
+from orders.admin import customers, imports, merchants, order, stock, tokens
 
-__all__ = ["customers", "imports", "merchants", "order", "stock"]
+__all__ = ["customers", "imports", "merchants", "order", "stock", "tokens"]

@@ -4,8 +4,10 @@ from orders.models.imports import ImportIssue, ImportJob
 from orders.models.ledger import OrderEvent
 from orders.models.merchant import LabelSize, Location, Membership, Merchant, PaperSize, User
 from orders.models.order import Order, OrderLine, ShippingAddress
+from orders.models.token import ApiToken
 
 __all__ = [
+    "ApiToken",
     "Customer",
     "ImportIssue",
     "ImportJob",

@@ -15,11 +15,10 @@ from orders.admin.base import WalledAdmin
 from shipping.models import Shipment, TrackingEvent
 from shipping.promise.audit import record_of
 from shipping.status import TrackingStatus
-from shipping.tracking.explain import RULES, Heard, Step, explain, frames
+from shipping.tracking.explain import Heard, frames
 from shipping.tracking.legs import legs
 from shipping.tracking.reduce import Event
-
-MOST = 500  # events of one parcel; nobody reads further
+from shipping.tracking.story import Row, explanation, rows_of
 
 
 def urls(site: WalledAdmin) -> list[URLPattern]:
@@ -35,7 +34,7 @@ def why_view(site: WalledAdmin, request: HttpRequest, shipment_id: int) -> HttpR
         raise Http404
     if request.GET.get("format") == "json":
         return JsonResponse(explanation(parcel))
-    rows = _rows(parcel)
+    rows = rows_of(parcel)
     context = admin.site.each_context(request) | {
         "title": f"Why {parcel.code} says “{parcel.get_tracking_status_display()}”",
         "opts": Shipment._meta,
@@ -49,52 +48,6 @@ def why_view(site: WalledAdmin, request: HttpRequest, shipment_id: int) -> HttpR
         "record": record_of(parcel.merchant_id, parcel.carrier, parcel.order.ship_to.country),
     }
     return TemplateResponse(request, "shipping/admin/why.html", context)
-
-
-@dataclass
-class Row:
-    event: TrackingEvent
-    step: Step
-    before: str
-    after: str
-    sentence: str
-
-
-def _rows(parcel: Shipment) -> list[Row]:
-    events = {event.fingerprint: event for event in parcel.events.order_by("-occurred_at")[:MOST]}
-    steps = explain(Event(event.status, event.occurred_at, key) for key, event in events.items())
-    return [
-        Row(
-            events[one.key],
-            one,
-            TrackingStatus(one.before).label,
-            TrackingStatus(one.after).label,
-            RULES[one.rule],
-        )
-        for one in steps
-    ]
-
-
-def explanation(parcel: Shipment) -> dict[str, Any]:
-    """The same for machines."""
-    rows = _rows(parcel)
-    return {
-        "parcel": parcel.code,
-        "status": parcel.tracking_status,
-        "decided_by": next((_told(row) for row in rows if row.step.decides), None),
-        "steps": [_told(row) for row in rows],
-    }
-
-
-def _told(row: Row) -> dict[str, Any]:
-    event = row.event
-    return {
-        "occurred_at": event.occurred_at.isoformat(), "received_at": event.received_at.isoformat(),
-        "zone": event.zone, "zone_assumed": event.zone_assumed, "source": event.source, "carrier": event.carrier,
-        "code": event.code, "message": event.message, "mapping_version": event.mapping_version,
-        "said": event.status, "before": row.step.before, "after": row.step.after, "rule": row.step.rule,
-        "changed": row.step.changed, "because": row.sentence,
-    }  # fmt: skip
 
 
 def _legs(rows: list[Row]) -> list[tuple[str, str, datetime, datetime, int]]:

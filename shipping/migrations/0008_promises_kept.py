@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('shipping', '0007_polling'),
+        ("shipping", "0007_polling"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='learnedtransit',
-            name='kept',
-            field=models.JSONField(default=dict, help_text='Promises kept of the last ones, by carrier and country.'),
+            model_name="learnedtransit",
+            name="kept",
+            field=models.JSONField(
+                default=dict, help_text="Promises kept of the last ones, by carrier and country."
+            ),
         ),
     ]
