@@ -130,6 +130,8 @@ def _value(field: Any, row: Any, place: dict, bases: dict, step: int) -> tuple[s
             return "left(md5(%s || n) , 22)", [str(plain)]
         case "code" if type(row).__name__ in ("Shipment", "Scan") and plain:
             return "'P' || upper(translate(left(md5(%s || n), 11), 'ilou', '0123'))", [str(plain)]
+        case "tracking_number" if plain:
+            return "%s || n", [plain]
         case "number" | "external_id":
             return "%s || '-' || n", [plain]
         case "email" if plain:
