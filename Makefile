@@ -8,7 +8,7 @@ TEST_ENV := VAR_DIR=$(CURDIR)/var/test BROKER_URL=memory:// DEBUG=1
 OLIST := ../shared/data/olist
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-services bench-print bench-station bench-promise bench-intake replay-olist screenshots lock format clean
+.PHONY: help run test check test-services bench-print bench-station bench-events bench-promise bench-intake replay-olist screenshots lock format clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:.*##/ -/' | sort
@@ -55,6 +55,9 @@ bench-print: $(DEV_STAMP) ## slips and labels in one process and two against one
 
 bench-station: $(DEV_STAMP) ## the pack station's answers on a million shipments in PostgreSQL (about 6 minutes)
 	$(PY) benchmarks/bench_station.py
+
+bench-events: $(DEV_STAMP) ## tracking events a second in PostgreSQL against raw inserts
+	$(PY) benchmarks/bench_events.py
 
 bench-promise: $(DEV_STAMP) ## learning transit times from 100,000 parcels, and asking
 	$(PY) benchmarks/bench_promise.py

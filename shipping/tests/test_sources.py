@@ -7,10 +7,12 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from shipping.carriers.base import Reading
 from shipping.lateness.cases import review
 from shipping.models import LateCase, QuarantinedReading, Shipment, TrackingEvent
 from shipping.status import PUBLIC, Stage, TrackingStatus
 from shipping.tracking import simulator
+from shipping.tracking.record import record
 from tests.factories import NOW, make_shipment
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +112,32 @@ def test_the_late_list_is_worst_first_and_open(merchant, alice):
     assert len(scores) == 3 and scores == sorted(scores, reverse=True)
     LateCase.objects.update(closed_at=NOW)
     assert len(client.get(reverse("admin:shipping_latecase_changelist")).context["cl"].result_list) == 0
+
+
+def test_many_parcels_at_once_ask_little_and_one_bad_one_spoils_none(
+    merchant, django_assert_max_num_queries, monkeypatch
+):
+    from shipping.tracking import record as module
+
+    parcels = [make_shipment(merchant) for _ in range(30)]
+    first = [Reading("in_transit", NOW, shipment_id=parcel.pk) for parcel in parcels]
+    assert record(first, merchant=merchant, now=NOW).moved == 30
+    again = [Reading("in_transit", NOW + timedelta(hours=1), shipment_id=parcel.pk) for parcel in parcels]
+    with django_assert_max_num_queries(12):
+        assert record([*again, *first], merchant=merchant, now=NOW).added == 30
+    bad, real = parcels[7].pk, module._promise
+
+    def refuse(shipment, *args, **kwargs):
+        if shipment.pk == bad:
+            raise RuntimeError("this one")
+        return real(shipment, *args, **kwargs)
+
+    monkeypatch.setattr(module, "_promise", refuse)
+    later = [
+        Reading("out_for_delivery", NOW + timedelta(hours=2), shipment_id=parcel.pk) for parcel in parcels
+    ]
+    with pytest.raises(RuntimeError):
+        record(later, merchant=merchant, now=NOW)
+    monkeypatch.undo()
+    assert parcels[7].events.count() == 2 and parcels[0].events.count() == 3
+    assert record(later, merchant=merchant, now=NOW).moved == 30 - 7

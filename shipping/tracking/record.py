@@ -2,7 +2,7 @@
 
 readings -> match to a parcel --none--> quarantine, nothing else changes
                  |
-            lock the order, insert events not stored yet, reduce all of the parcel's events
+            lock the orders, insert events not stored yet, reduce all of each parcel's events
                  |
             unchanged: stop        changed: save parcel, promise row, ledger, order status
                                    (notices are written by the ledger's listener, same transaction)
@@ -16,7 +16,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from orders.ledger import record_event
-from orders.lifecycle import advance_status, lock_order
+from orders.lifecycle import advance_status, lock_orders
 from orders.models import Merchant, Order, OrderEvent
 from orders.status import OrderStatus
 from shipping.carriers.base import Reading, normal_number
@@ -27,6 +27,13 @@ from shipping.status import Direction, Stage, TrackingStatus
 from shipping.tracking import codes, quarantine
 from shipping.tracking.match import match
 from shipping.tracking.reduce import Event, State, reduce
+
+CHUNK = 100  # parcels in one transaction
+BATCH = 500  # rows in one statement
+STATE = ["tracking_status", "status_at", "first_scan_at", "last_event_at", "delivered_at"]
+FIELDS = [*STATE, "tracking_number", "carrier"]
+Parcels = dict[tuple[int, int], list[Reading]]
+"""Readings by (order id, parcel id)."""
 
 
 @dataclass
@@ -40,7 +47,7 @@ class Recorded:
 
 
 def record(readings: Iterable[Reading], *, merchant: Merchant, now: datetime, actor: str = "") -> Recorded:
-    """Take readings in. Idempotent; atomic for each parcel. `now` is when we learned of them."""
+    """Take readings in. Idempotent; a parcel's facts are taken whole or not at all. `now` is when we learned of them."""
     done = Recorded()
     by_parcel: dict[tuple[int, int], list[Reading]] = defaultdict(list)
     for reading, shipment in match(codes.translated(list(readings), merchant), merchant):
@@ -48,35 +55,75 @@ def record(readings: Iterable[Reading], *, merchant: Merchant, now: datetime, ac
             done.quarantined += quarantine.keep(reading, merchant=merchant, now=now)
         else:
             by_parcel[shipment.order_id, shipment.pk].append(reading)
-    for (order_id, shipment_id), said in by_parcel.items():
-        _record_parcel(order_id, shipment_id, said, now=now, actor=actor, done=done)
+    parcels = sorted(by_parcel.items())
+    for at in range(0, len(parcels), CHUNK):
+        _record_chunk(dict(parcels[at : at + CHUNK]), now=now, actor=actor, done=done)
     return done
 
 
-@transaction.atomic
-def _record_parcel(
-    order_id: int, shipment_id: int, said: list[Reading], *, now: datetime, actor: str, done: Recorded
-) -> None:
-    order = lock_order(order_id)
-    shipment = Shipment.objects.get(pk=shipment_id)
-    known = list(shipment.events.values_list("status", "occurred_at", "fingerprint"))
-    stored = {fingerprint for _, _, fingerprint in known}
-    fresh = {reading.fingerprint: reading for reading in said if reading.fingerprint not in stored}
-    done.added += len(fresh)
-    done.repeated += len(said) - len(fresh)
-    if not fresh:
+def _record_chunk(parcels: Parcels, *, now: datetime, actor: str, done: Recorded) -> None:
+    """Many parcels in one transaction; where one of them cannot be recorded, each in its own."""
+    together = Recorded()
+    try:
+        _record_together(parcels, now=now, actor=actor, done=together)
+    except Exception:
+        if len(parcels) == 1:
+            raise
+        for key, said in parcels.items():
+            _record_chunk({key: said}, now=now, actor=actor, done=done)
         return
-    TrackingEvent.objects.bulk_create(_row(shipment, reading, now) for reading in fresh.values())
-    codes.note_unknown(shipment, fresh.values(), now=now)
-    events = [Event(*row) for row in known] + [
-        Event(r.status, r.occurred_at, key) for key, r in fresh.items()
-    ]
+    done.added += together.added
+    done.repeated += together.repeated
+    done.moved += together.moved
+
+
+@transaction.atomic
+def _record_together(parcels: Parcels, *, now: datetime, actor: str, done: Recorded) -> None:
+    orders = lock_orders(order_id for order_id, _ in parcels)
+    shipments = Shipment.objects.in_bulk([shipment_id for _, shipment_id in parcels])
+    known: dict[int, dict[str, Event]] = defaultdict(dict)
+    rows = TrackingEvent.objects.filter(shipment__in=shipments).order_by()
+    for shipment_id, status, at, key in rows.values_list(
+        "shipment_id", "status", "occurred_at", "fingerprint"
+    ):
+        known[shipment_id][key] = Event(status, at, key)
+    news: list[tuple[Shipment, dict[str, Reading]]] = []
+    for (order_id, shipment_id), said in parcels.items():
+        fresh = {
+            reading.fingerprint: reading for reading in said if reading.fingerprint not in known[shipment_id]
+        }
+        done.added += len(fresh)
+        done.repeated += len(said) - len(fresh)
+        if fresh:
+            shipment = shipments[shipment_id]
+            shipment.order = orders[order_id]
+            shipment.merchant = shipment.order.merchant
+            news.append((shipment, fresh))
+    TrackingEvent.objects.bulk_create(
+        [_row(shipment, reading, now) for shipment, fresh in news for reading in fresh.values()],
+        batch_size=BATCH,
+    )
+    moves = [(shipment, *_move(shipment, fresh, known[shipment.pk])) for shipment, fresh in news]
+    _save_all([shipment for shipment, _ in news])
+    for shipment, fresh in news:
+        codes.note_unknown(shipment, fresh.values(), now=now)
+        _promise(shipment, fresh.values(), order=shipment.order, now=now)
+    for shipment, before, state in moves:
+        if state.status != before:
+            done.moved += 1
+            _announce(shipment.order, shipment, before, state, now=now, actor=actor)
+
+
+def _move(shipment: Shipment, fresh: dict[str, Reading], known: dict[str, Event]) -> tuple[str, State]:
+    """Set on the parcel what is true now; the status before, and the state."""
+    events = [*known.values(), *(Event(said.status, said.occurred_at, key) for key, said in fresh.items())]
     before, state = shipment.tracking_status, reduce(events)
-    _save(shipment, state, fresh.values())
-    _promise(shipment, fresh.values(), order=order, now=now)
-    if state.status != before:
-        done.moved += 1
-        _announce(order, shipment, before, state, now=now, actor=actor)
+    apply_state(shipment, state)
+    for reading in fresh.values():
+        if not shipment.tracking_number and reading.tracking_number:
+            shipment.tracking_number = normal_number(reading.tracking_number)
+            shipment.carrier = reading.carrier
+    return before, state
 
 
 def _row(shipment: Shipment, reading: Reading, now: datetime) -> TrackingEvent:
@@ -101,19 +148,19 @@ def _row(shipment: Shipment, reading: Reading, now: datetime) -> TrackingEvent:
     )
 
 
-def _save(shipment: Shipment, state: State, fresh: Iterable[Reading]) -> None:
+def apply_state(shipment: Shipment, state: State) -> None:
     shipment.tracking_status = state.status
     shipment.status_at = state.status_at
     shipment.first_scan_at = state.first_scan_at
     shipment.last_event_at = state.last_event_at
     shipment.delivered_at = state.delivered_at
-    fields = ["tracking_status", "status_at", "first_scan_at", "last_event_at", "delivered_at"]
-    for reading in fresh:
-        if not shipment.tracking_number and reading.tracking_number:
-            shipment.tracking_number = normal_number(reading.tracking_number)
-            shipment.carrier = reading.carrier
-            fields += ["tracking_number", "carrier"]
-    shipment.save(update_fields=fields)
+
+
+def _save_all(shipments: list[Shipment]) -> None:
+    if len(shipments) == 1:
+        shipments[0].save(update_fields=FIELDS)
+    elif shipments:
+        Shipment.objects.bulk_update(shipments, FIELDS, batch_size=CHUNK)
 
 
 def _promise(shipment: Shipment, fresh: Iterable[Reading], *, order: Order, now: datetime) -> None:

@@ -64,7 +64,8 @@ def _reread_parcel(mapping: CodeMapping, shipment_id: int, event_ids: list[int],
     )
     events = shipment.events.values_list("status", "occurred_at", "fingerprint")
     before, state = shipment.tracking_status, reduce(Event(*row) for row in events)
-    record._save(shipment, state, [])
+    record.apply_state(shipment, state)
+    shipment.save(update_fields=record.STATE)
     if state.status != before:
         actor = str(mapping.mapped_by) if mapping.mapped_by else mapping.provider
         record._announce(order, shipment, before, state, now=now, actor=actor)
