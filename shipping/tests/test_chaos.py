@@ -18,7 +18,7 @@ from tests.factories import NOW, make_merchant
 def test_thousands_of_storms_end_in_the_truth_whatever_the_order():
     """The reducer alone, on what the adapter reads."""
     carrier, kinds = EasyPost(), Counter()
-    for number in range(5_000):
+    for number in range(3_000):
         one = storm(f"N{number}", seed=f"pure/{number}", start=NOW)
         events = {}
         for call in one.calls:
@@ -31,15 +31,13 @@ def test_thousands_of_storms_end_in_the_truth_whatever_the_order():
         assert reduce(events.values()).status == one.truth, one
         assert len(events) == one.words
     assert all(
-        kinds[kind] > 250
+        kinds[kind] > 150
         for kind in ("again", "the same in another envelope", "forged", "cut off", "recycled")
     )
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "seed", ["a", "b", *(pytest.param(seed, marks=pytest.mark.services) for seed in "cd")]
-)
+@pytest.mark.parametrize("seed", ["a", *(pytest.param(seed, marks=pytest.mark.services) for seed in "bcd")])
 def test_at_the_door(seed):
     merchant = make_merchant(is_demo=True)
     found = run(merchant, parcels=500, seed=seed)
