@@ -1,4 +1,4 @@
-"""Everything the public tracking page shows, gathered once: six queries whatever the number of parcels."""
+"""Everything the public tracking page shows, gathered once: seven queries whatever the number of parcels."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,10 +7,15 @@ from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from orders.models import Order, OrderEvent, OrderLine
+from django.utils.safestring import SafeString
+
+from orders.models import Location, Order, OrderEvent, OrderLine
 from orders.status import OrderStatus
 from shipping.models import Shipment, ShipmentLine, TrackingEvent
 from shipping.promise.audit import key_of
+from shipping.route.draw import svg
+from shipping.route.journey import journey
+from shipping.route.stops import Route
 from shipping.status import FINAL, TROUBLE, Direction, Stage, TrackingStatus, Wording
 from shipping.tracking.legs import legs, without_corrected
 from tracker import tracking_words as words
@@ -18,6 +23,7 @@ from tracker.tracking_shapes import Day, Item, Parcel, ScanRow, TrackingPage
 from tracker.tracking_words import Step
 
 S = TrackingStatus
+MAX_MAPS = 8  # an order of more parcels says the others' routes in words
 MAX_SCANS = 400  # of all parcels together; nobody reads further back
 
 
@@ -82,6 +88,8 @@ class _Facts:
         newest = TrackingEvent.objects.filter(shipment__order=order).defer("payload")
         for event in newest.order_by("-occurred_at", "-pk")[:MAX_SCANS]:
             self.events[event.shipment_id].append(event)
+        senders = Location.objects.for_merchant(order.merchant)
+        self.sender = senders.filter(kind=Location.Kind.SENDER).first()
         moves = OrderEvent.objects.filter(order=order, kind=OrderEvent.Kind.STATUS).order_by(
             "occurred_at", "pk"
         )
@@ -104,6 +112,7 @@ class _Facts:
         status = _status(row)
         when, late = _parcel_when(row, status, zone, self.now)
         of = self.outbound if row.direction == Direction.OUTBOUND else self.returning
+        route = self._route(row)
         kind = "Parcel" if row.direction == Direction.OUTBOUND else "Return"
         return Parcel(
             key=f"p{row.pk}",
@@ -121,6 +130,8 @@ class _Facts:
             number=row.tracking_number,
             items=self._items(row),
             days=self._days(row, zone),
+            route=route,
+            map=svg(route, f"map-p{row.pk}") if of.index(row) < MAX_MAPS else SafeString(""),
         )
 
     def unsent(self) -> tuple[Item, ...]:
@@ -131,6 +142,10 @@ class _Facts:
                 packed[line.order_line_id] += line.quantity
         left = [(line.name, line.quantity - packed[line.pk]) for line in self.lines]
         return tuple(Item(name, quantity) for name, quantity in left if quantity > 0)
+
+    def _route(self, row: Shipment) -> Route:
+        oldest_first = self.events[row.pk][::-1]
+        return journey(row, oldest_first, sender=self.sender, recipient=self.order.ship_to)
 
     def _items(self, row: Shipment) -> tuple[Item, ...]:
         names = {line.pk: line.name for line in self.lines}

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.utils.safestring import SafeString
+
 from orders.models import Merchant
+from shipping.route.stops import Route
 from shipping.status import Wording
 from tracker.tracking_words import Step
 
@@ -43,6 +46,8 @@ class Parcel:
     number: str
     items: tuple[Item, ...]
     days: tuple[Day, ...]
+    route: Route
+    map: SafeString
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
 from orders.admin.show import link_to, pill, short
 from orders.roles import Can
-from shipping.admin import issued, why
+from shipping.admin import issued, route, why
 from shipping.admin.papers import runs_of
 from shipping.admin.printing import print_both, print_chosen, print_labels, print_slips
 from shipping.carriers.base import Reading, normal_number
@@ -112,7 +112,7 @@ class ShipmentAdmin(WalledAdmin):
         "code", "order_link", "merchant", "stage_pill", "status_pill", "carrier", "service", "tracking_number", "weight_g",
         "promise", "ship_by", "printed_at", "papers", "own_label",
         "packed_at", "handed_over_at", "first_scan_at", "last_event_at", "delivered_at",
-        "on_manifest",
+        "on_manifest", "route_map",
     )  # fmt: skip
     readonly_fields = tuple(
         name for name in fields if name not in ("carrier", "service", "tracking_number", "weight_g")
@@ -153,6 +153,10 @@ class ShipmentAdmin(WalledAdmin):
     @admin.display(description="manifest")
     def on_manifest(self, shipment: Shipment) -> SafeString | str:
         return link_to(shipment.manifest) if shipment.manifest else "–"
+
+    @admin.display(description="route")
+    def route_map(self, shipment: Shipment) -> SafeString | str:
+        return route.drawn(shipment)
 
     @admin.display(description="print runs")
     def papers(self, shipment: Shipment) -> SafeString | str:

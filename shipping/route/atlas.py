@@ -29,7 +29,10 @@ def build(source: Path, target: Path) -> dict[str, int]:
                 ring for geometry in geometries for ring in _rings(geometry, lines) if _shown(ring, tolerance)
             ]
             borders = [lines[number] for number in _shared(geometries)]
-            packed = {"land": [_packed(ring) for ring in rings], "borders": [_packed(line) for line in borders]}
+            packed = {
+                "land": [_packed(ring) for ring in rings],
+                "borders": [_packed(line) for line in borders],
+            }
             content = json.dumps(packed, separators=(",", ":")).encode()
             archive.writestr(
                 zipfile.ZipInfo(f"{level}.json", (2000, 1, 1, 0, 0, 0)), content, zipfile.ZIP_LZMA

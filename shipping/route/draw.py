@@ -4,21 +4,23 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import escape
 
+from django.utils.safestring import SafeString
+
 from shipping.route.labels import Label, place, short
 from shipping.route.outline import borders, land
 from shipping.route.projection import HEIGHT, WIDTH, Point, Projection, fitted
-from shipping.route.stops import DESTINATION, ORIGIN, Route, Stop
+from shipping.route.stops import DESTINATION, ORIGIN, Route
 
 MOST_BYTES = 40_000  # of land and borders; coarser where a coast of skerries would take more
 _FINEST, _COARSEST = 2, 64
 
 
-def svg(route: Route, key: str) -> str:
+def svg(route: Route, key: str) -> SafeString:
     """`key` makes the ids of the title and the description the page's own. Empty for a route without stops."""
     if not route.stops:
-        return ""
+        return SafeString("")
     key = escape(key)
-    return (
+    return SafeString(
         f'<svg class="route-map" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
         f' aria-labelledby="{key}-title {key}-desc"><title id="{key}-title">Map of the route</title>'
         f'<desc id="{key}-desc">{_said(route)}</desc>{_picture(route)}</svg>'
@@ -101,9 +103,7 @@ def _path(view: Projection, line: Sequence[Point], step: int, *, closed: bool) -
 
 
 def _line(kind: str, lines: Iterable[tuple[bool, Point, Point]]) -> str:
-    path = "".join(
-        f"M{start[0]:.0f} {start[1]:.0f}L{end[0]:.0f} {end[1]:.0f}" for _, start, end in lines
-    )
+    path = "".join(f"M{start[0]:.0f} {start[1]:.0f}L{end[0]:.0f} {end[1]:.0f}" for _, start, end in lines)
     return f'<path class="{kind}" d="{path}"/>' if path else ""
 
 
@@ -145,6 +145,3 @@ def _text(label: Label, route: Route) -> str:
     where = f'x="{label.x:.0f}" y="{label.y:.0f}"'
     # Left to right throughout, so that "start" is the left side of an Arabic name too.
     return f'<text class="{kind}" {where} text-anchor="{label.anchor}" direction="ltr">{escape(label.text)}</text>'
-
-
-__all__ = ["Stop", "segments", "svg"]

@@ -27,5 +27,7 @@ def spellings(text: str) -> list[str]:
     readings = [text, first, _GENERIC.sub(" ", first)]
     keys = [fold(reading) for reading in readings]
     keys += [re.sub("([aou])e", r"\1", key) for key in keys]  # Muenchen, Koeln
-    keys += [key[:end] for key in keys[:1] if key[0:1] > "\u2e80" for end in range(min(len(key), 12) - 1, 1, -1)]
+    keys += [
+        key[:end] for key in keys[:1] if key[0:1] > "\u2e80" for end in range(min(len(key), 12) - 1, 1, -1)
+    ]
     return [key for key in dict.fromkeys(keys) if key]

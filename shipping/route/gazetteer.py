@@ -41,7 +41,11 @@ def build(cities: Path, countries: Path, subdivisions: Path, target: Path) -> di
     with zipfile.ZipFile(target, "w", zipfile.ZIP_LZMA) as archive:
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), content, zipfile.ZIP_LZMA)
-    return {"towns": len(towns), "names": len(names), "regions": sum(len(held["at"]) for held in regions.values())}
+    return {
+        "towns": len(towns),
+        "names": len(names),
+        "regions": sum(len(held["at"]) for held in regions.values()),
+    }
 
 
 def _names(towns: list[Town], lands: dict[str, Any]) -> Iterator[str]:

@@ -28,7 +28,9 @@ class Projection:
     def stop(self, lat: float, lon: float) -> Point:
         """Where a stop lies in the picture, at its turn of the globe nearest to the middle."""
         height = rise(max(-HIGHEST, min(HIGHEST, lat)))
-        return WIDTH / 2 + turned(lon - self.lon) * self.scale, HEIGHT / 2 - (height - self.height) * self.scale
+        return WIDTH / 2 + turned(lon - self.lon) * self.scale, HEIGHT / 2 - (
+            height - self.height
+        ) * self.scale
 
     @property
     def turn(self) -> float:

@@ -27,10 +27,12 @@ class Stop:
         return self.lat, self.lon
 
     @property
+    def place(self) -> str:
+        return f"{self.name}, {self.country}" if self.precision == TOWN or self.about else self.name
+
+    @property
     def words(self) -> str:
-        """The place as the list and the map's description say it."""
-        named = f"{self.name}, {self.country}" if self.precision == TOWN or self.about else self.name
-        return f"{named} (shown in the middle of {self.about})" if self.about else named
+        return f"{self.place} (shown in the middle of {self.about})" if self.about else self.place
 
 
 @dataclass(frozen=True)

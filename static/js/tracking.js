@@ -12,9 +12,9 @@
 
   function swap(html) {
     const before = headline();
-    const closed = [...live.querySelectorAll("details:not([open])")].map((part) => part.id);
+    const parts = [...live.querySelectorAll("details[id]")].map((part) => [part.id, part.open]);
     live.replaceChildren(document.createRange().createContextualFragment(html));
-    for (const id of closed) document.getElementById(id)?.removeAttribute("open");
+    for (const [id, open] of parts) document.getElementById(id)?.toggleAttribute("open", open);
     if (headline() !== before) {
       news.textContent = headline();
       document.title = document.title.replace(before, headline());
