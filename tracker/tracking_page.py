@@ -1,4 +1,4 @@
-"""Everything the public tracking page shows, gathered once: seven queries whatever the number of parcels."""
+"""Everything the public tracking page shows, gathered once: six queries whatever the number of parcels."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,14 +7,18 @@ from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
 from django.utils.safestring import SafeString
 
 from orders.models import Location, Order, OrderEvent, OrderLine
 from orders.status import OrderStatus
-from shipping.models import Shipment, ShipmentLine, TrackingEvent
+from shipping.models import LearnedTransit, Shipment, ShipmentLine, TrackingEvent
 from shipping.promise.audit import key_of
+from shipping.promise.silence import expected
 from shipping.route.draw import svg
 from shipping.route.journey import journey
+from shipping.route.route import Town
 from shipping.route.stops import Route
 from shipping.status import FINAL, TROUBLE, Direction, Stage, TrackingStatus, Wording
 from shipping.tracking.legs import legs, without_corrected
@@ -30,7 +34,11 @@ MAX_SCANS = 400  # of all parcels together; nobody reads further back
 def find_order(public_key: str) -> Order | None:
     if "\x00" in public_key:  # PostgreSQL refuses the question itself
         return None
-    rows = Order.objects.select_related("merchant__learned_transit", "ship_to")
+    senders = Location.objects.filter(merchant=OuterRef("merchant"), kind=Location.Kind.SENDER).order_by("pk")
+    town = senders.values(town=JSONObject(city="city", region="region", country="country"))
+    rows = Order.objects.select_related("merchant__learned_transit", "ship_to").annotate(
+        sent_from=Subquery(town[:1])
+    )
     return rows.defer("merchant__learned_transit__data").filter(public_key=public_key).first()
 
 
@@ -88,8 +96,7 @@ class _Facts:
         newest = TrackingEvent.objects.filter(shipment__order=order).defer("payload")
         for event in newest.order_by("-occurred_at", "-pk")[:MAX_SCANS]:
             self.events[event.shipment_id].append(event)
-        senders = Location.objects.for_merchant(order.merchant)
-        self.sender = senders.filter(kind=Location.Kind.SENDER).first()
+        self.learned = _learned(order)
         moves = OrderEvent.objects.filter(order=order, kind=OrderEvent.Kind.STATUS).order_by(
             "occurred_at", "pk"
         )
@@ -144,8 +151,14 @@ class _Facts:
         return tuple(Item(name, quantity) for name, quantity in left if quantity > 0)
 
     def _route(self, row: Shipment) -> Route:
+        """Of an order from `find_order`, which knows the sender's town."""
         oldest_first = self.events[row.pk][::-1]
-        return journey(row, oldest_first, sender=self.sender, recipient=self.order.ship_to)
+        sender = Town(**self.order.sent_from) if self.order.sent_from else None  # type: ignore[attr-defined]
+        next_scan = expected(
+            self.learned.silences if self.learned else {},
+            carrier=row.carrier, status=row.tracking_status, last=row.last_event_at, now=self.now,
+        )  # fmt: skip
+        return journey(row, oldest_first, sender=sender, recipient=self.order.ship_to, next_scan=next_scan)
 
     def _items(self, row: Shipment) -> tuple[Item, ...]:
         names = {line.pk: line.name for line in self.lines}
@@ -240,9 +253,13 @@ def _when(order: Order, facts: _Facts, sent: list[Parcel]) -> tuple[str, bool]:
     return words.promise_words(worst, first, last, facts.today, missed)
 
 
+def _learned(order: Order) -> LearnedTransit | None:
+    return getattr(order.merchant, "learned_transit", None)
+
+
 def _record(order: Order, parcels: Iterable[Shipment]) -> str:
     """The shop's own record on this route, where there is one; of the first parcel that has a carrier."""
-    learned = getattr(order.merchant, "learned_transit", None)
+    learned = _learned(order)
     carrier = next((row.carrier for row in parcels if row.carrier and not row.delivered_at), "")
     kept = learned.kept.get(key_of(carrier, order.ship_to.country)) if learned and carrier else None
     return f"Such dates were kept for {kept[0]} of the last {kept[1]} parcels on this route." if kept else ""

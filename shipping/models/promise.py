@@ -46,6 +46,9 @@ class LearnedTransit(MerchantOwned):
     level_most = models.FloatField(help_text="Of our own curve: read off for the p90, calibrated.")
     data = models.BinaryField()
     kept = models.JSONField(default=dict, help_text="Promises kept of the last ones, by carrier and country.")
+    silences = models.JSONField(
+        default=dict, help_text="Hours to the next scan (p50, p80, p95, of how many), by carrier and status."
+    )
 
     def __str__(self) -> str:
         return f"{self.parcels} parcels, {self.fitted_at:%Y-%m-%d %H:%M}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from orders.models import Merchant
 from shipping.models import LearnedTransit, Shipment
+from shipping.promise import silence
 from shipping.promise.audit import records
 from shipping.promise.estimate import Parcel
 from shipping.promise.lanes import day_of
@@ -33,6 +34,7 @@ def refit(merchant: Merchant, *, now: datetime) -> LearnedTransit | None:
         defaults={
             "fitted_at": now, "parcels": len(snapshot), "data": snapshot.to_bytes(),
             "level_half": snapshot.levels[0], "level_most": snapshot.levels[1], "kept": records(merchant.pk, now=now),
+            "silences": silence.learned(merchant, now=now),
         },
     )  # fmt: skip
     return row

@@ -1,5 +1,6 @@
 """A route as one SVG: colours and letters come from `static/css/route.css` by classes (pure but for the outlines)."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import escape
@@ -33,7 +34,7 @@ def segments(route: Route, view: Projection) -> list[tuple[bool, Point, Point]]:
     drawn: list[tuple[bool, Point, Point]] = []
     ends = [view.stop(*stop.point) for stop in route.stops]
     travelled = len(route.stops) - 1 if route.arrived else route.here or 0
-    for at, (start, end) in enumerate(zip(ends, ends[1:], strict=False)):
+    for at, (start, end) in enumerate(itertools.pairwise(ends)):
         if start == end:
             continue
         across = end[0] - start[0]
@@ -136,12 +137,16 @@ def _names(
     ahead = [ends for ends in lines if not ends[0]]
     if route.next_scan and ahead:
         (_, start, end) = ahead[0]
-        names.insert(3, (route.next_scan, ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)))
+        names.insert(3, (_brief(route), ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)))
     return names
 
 
+def _brief(route: Route) -> str:
+    return route.next_scan.partition(";")[0]
+
+
 def _text(label: Label, route: Route) -> str:
-    kind = "label next" if label.text == short(route.next_scan) else "label"
+    kind = "label next" if route.next_scan and label.text == short(_brief(route)) else "label"
     where = f'x="{label.x:.0f}" y="{label.y:.0f}"'
     # Left to right throughout, so that "start" is the left side of an Arabic name too.
     return f'<text class="{kind}" {where} text-anchor="{label.anchor}" direction="ltr">{escape(label.text)}</text>'

@@ -71,10 +71,11 @@ def _by_names(town: Town, lands: dict[str, Any]) -> Iterator[str]:
         if not first or len(name) > 32 or (len(name) == 3 and name.isupper()):
             continue  # an airport's code is not the town's name
         script = unicodedata.name(first, "").split(" ")[0]
-        if script == "LATIN":
-            wanted = first.isupper() and (size >= MIDDLING or name.isascii())
-        else:
-            wanted = size >= LARGE or script in local
+        wanted = (
+            first.isupper() and (size >= MIDDLING or name.isascii())
+            if script == "LATIN"
+            else size >= LARGE or script in local
+        )
         if wanted:
             yield fold(name)
 

@@ -1,5 +1,6 @@
 """The route of one parcel from its rows, which the caller has read already: no query of its own."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,7 +33,7 @@ def _notes(events: Sequence[Any], way: Sequence[Any]) -> dict[int, str]:
     """What happened where a leg began, by the place of its first event."""
     at = {id(event): number for number, event in enumerate(events)}
     notes = {}
-    for before, leg in zip(way, way[1:], strict=False):
+    for before, leg in itertools.pairwise(way):
         if leg.kind != before.kind:
             notes[at[id(leg.events[0])]] = "Turned back"
         elif leg.carrier:

@@ -1,6 +1,6 @@
 """The flat picture of a piece of the globe: Mercator, centred where the stops are nearest together (pure)."""
 
-import math
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,7 +66,7 @@ def _scale(across: float, up: float, margin_x: float, margin_y: float) -> float:
 def shortest_arc(lons: Sequence[float]) -> tuple[float, float]:
     """Its western end and its width: what is left of the circle without the widest gap."""
     around = sorted({turned(lon) for lon in lons})
-    gaps = [(after - before, after) for before, after in zip(around, around[1:], strict=False)]
+    gaps = [(after - before, after) for before, after in itertools.pairwise(around)]
     gaps.append((around[0] + 360.0 - around[-1], around[0]))
     gap, west = max(gaps)
     return west, max(0.0, 360.0 - gap)

@@ -203,14 +203,12 @@ def test_naughty_names_are_text(client, merchant):
 
 
 @pytest.mark.parametrize("parcels", [1, 5])
-def test_seven_queries_whatever_the_number_of_parcels(
-    client, shipment, parcels, django_assert_max_num_queries
-):
+def test_six_queries_whatever_the_number_of_parcels(client, shipment, parcels, django_assert_max_num_queries):
     for position in range(2, parcels + 1):
         say(another(shipment, position), "in_transit", code=str(position))
     say(shipment, "in_transit")
     for path in (url(shipment.order), url(shipment.order) + "live/"):
-        with django_assert_max_num_queries(7):
+        with django_assert_max_num_queries(6):
             assert client.get(path).status_code == 200
 
 
