@@ -28,7 +28,7 @@ def build(source: Path, target: Path) -> dict[str, int]:
             rings = [
                 ring for geometry in geometries for ring in _rings(geometry, lines) if _shown(ring, tolerance)
             ]
-            borders = [lines[number] for number in _shared(geometries)]
+            borders = [_unwrapped(lines[number]) for number in _shared(geometries)]
             packed = {
                 "land": [_packed(ring) for ring in rings],
                 "borders": [_packed(line) for line in borders],
@@ -67,7 +67,24 @@ def _rings(geometry: dict[str, Any], arcs: list[Line]) -> Iterable[Line]:
         for number in polygon[0]:
             arc = arcs[number] if number >= 0 else arcs[~number][::-1]
             ring += arc[1:] if ring else arc
-        yield ring
+        yield _unwrapped(ring)
+
+
+def _unwrapped(line: Line) -> Line:
+    """Over the antimeridian it goes on beyond 180 degrees, and does not run back across the whole picture. A ring around the
+    pole is closed at the pole."""
+    found: Line = []
+    shift = 0.0
+    for lon, lat in line:
+        if found:
+            step = lon + shift - found[-1][0]
+            shift -= 360.0 * round(step / 360.0)
+        found.append((lon + shift, lat))
+    around = found[-1][0] - found[0][0] if found else 0.0
+    if abs(around) > 180 and line[0] == line[-1]:
+        pole = math.copysign(90.0, found[0][1])
+        found += [(found[-1][0], pole), (found[0][0], pole), found[0]]
+    return found
 
 
 def _shared(geometries: list[dict[str, Any]]) -> list[int]:

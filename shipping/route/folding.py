@@ -7,7 +7,7 @@ _LETTERS = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"}
 )
 _GENERIC = re.compile(
-    r"\b(hub|gateway|facility|depot|airport|(distribution|sorting|sort|processing|logistics|parcel|delivery|mail|network)"
+    r"\b(region|area|metro|hub|gateway|facility|depot|airport|(distribution|sorting|sort|processing|logistics|parcel|delivery|mail|network)"
     r" (center|centre|facility|station)|(regional|international|network|national) (distribution|sorting) (center|centre)"
     r"|paketzentrum|briefzentrum|service (center|centre)|p&dc|ndc)\b",
     re.IGNORECASE,

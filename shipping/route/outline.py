@@ -120,7 +120,7 @@ def _rises() -> array:
 def _showing(kind: str, window: Window) -> Iterator[tuple[_Shape, float]]:
     width = window.east - window.west
     level = next(name for limit, name in LEVELS if width <= limit)
-    turns = range(int((window.west - 180) // 360), int((window.east + 180) // 360) + 1)
+    turns = range(int((window.west - 180) // 360), int((window.east + 180) // 360) + 2)
     for turn in turns:
         for shape in _shapes(level)[kind]:
             if shape.touches(window, 360.0 * turn):

@@ -3,6 +3,7 @@
 import re
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -50,6 +51,7 @@ def words(route):
         ("القاهرة", "", "EG", 30.0, 31.2),
         ("São Paulo - SP", "", "BR", -23.5, -46.6),
         ("Leipzig Hub", "", "DE", 51.3, 12.4),
+        ("Αθήνα region", "", "GR", 38.0, 23.7),
         ("London", "", "UK", 51.5, -0.1),
         ("LONDON", "ON", "CA", 43.0, -81.2),
     ],
@@ -192,6 +194,15 @@ def test_far_land_is_drawn_coarser_and_the_window_cuts_it():
     assert near and all(5 <= x <= 15 and 45 <= y <= 58 for ring in near for x, y in ring)
     assert list(borders(Window(5, 45, 15, 58)))
     assert list(land(Window(170, -25, 190, -10))), "Fiji lies on both sides of the cut"
+
+
+@pytest.mark.parametrize("width", [20, 60, 360])
+def test_land_over_the_antimeridian_is_no_band_across_the_map(width):
+    for middle in range(-170, 190, 30):
+        for ring in land(Window(middle - width / 2, -100, middle + width / 2, 160)):
+            for (x, y), (far_x, far_y) in pairwise(ring):
+                on_edge = y == far_y and (y in (-100, 160) or y < -170)
+                assert on_edge or abs(far_x - x) < 40, (middle, x, y, far_x, far_y)
 
 
 def test_a_handover_is_on_the_route(client, merchant):

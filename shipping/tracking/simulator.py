@@ -18,6 +18,15 @@ S = TrackingStatus
 NAME = "Simulator"
 STEP = timedelta(seconds=40)
 
+HUBS = {
+    "AT": "Linz", "AU": "Melbourne", "BR": "Belo Horizonte", "CA": "Montréal", "CH": "Olten", "CN": "武汉", "CZ": "Brno",
+    "DE": "Leipzig", "DK": "Odense", "EG": "الإسكندرية", "ES": "Zaragoza", "FI": "Tampere", "FR": "Lyon", "GB": "Coventry",
+    "GR": "Θεσσαλονίκη", "IL": "חיפה", "IN": "Nagpur", "IT": "Bologna", "JP": "名古屋", "KR": "대전", "MX": "Querétaro",
+    "NL": "Utrecht", "NO": "Lillestrøm", "PL": "Łódź", "PT": "Coimbra", "SE": "Jönköping", "TH": "Nakhon Ratchasima",
+    "TR": "Eskişehir", "UA": "Вінниця", "US": "Memphis", "VN": "Đà Nẵng",
+}  # fmt: skip
+"""A town on the way, so that the route of a demo parcel has one."""
+
 STORIES: list[tuple[int, list[tuple[str, str, str]]]] = [
     (70, [
         (S.PICKED_UP, "Picked up by the carrier", "origin"), (S.IN_TRANSIT, "Left the depot", "origin"),
@@ -58,7 +67,7 @@ def readings_of(shipment: Shipment, address: ShippingAddress, times: list[dateti
     sender = shipment.merchant.locations.filter(kind="sender").first()
     places = {
         "origin": (sender.city, sender.country) if sender else ("", ""),
-        "near": (f"{address.city} region", address.country),
+        "near": (HUBS.get(address.country, f"{address.city} region"), address.country),
         "there": (address.city, address.country),
     }
     for (status, message, where), when in zip(story_of(shipment.code), times, strict=False):
