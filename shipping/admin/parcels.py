@@ -180,6 +180,12 @@ class CorrectionForm(forms.ModelForm):
         model = TrackingEvent
         fields = ["status", "occurred_at", "message", "city", "country"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "occurred_at" in self.fields:  # Django gives the two halves no label of their own
+            for half, said in zip(self.fields["occurred_at"].widget.widgets, ("Day", "Time"), strict=True):
+                half.attrs["aria-label"] = f"{said} at which it happened"
+
     def clean_code(self) -> str:
         code = self.cleaned_data["code"].strip().upper()
         user = self.request.user  # type: ignore[attr-defined]
