@@ -25,9 +25,20 @@ def is_holiday(day: date, country: str) -> bool:
     return day in _holidays(country, day.year)
 
 
+@lru_cache(maxsize=512)
+def _weekend(country: str) -> frozenset[int]:
+    """Friday and Saturday in Egypt, Saturday and Sunday in most places; Monday is 0."""
+    import holidays
+
+    try:
+        return frozenset(holidays.country_holidays(country).weekend)
+    except NotImplementedError:
+        return frozenset({5, 6})
+
+
 def is_business_day(day: date, country: str) -> bool:
-    """Monday to Friday and no public holiday."""
-    return day.weekday() < 5 and day not in _holidays(country, day.year)
+    """No weekend there and no public holiday."""
+    return day.weekday() not in _weekend(country) and day not in _holidays(country, day.year)
 
 
 def add_business_days(day: date, count: int, country: str) -> date:

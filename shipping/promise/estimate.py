@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from orders.handling import add_business_days, is_holiday
+from shipping.promise.days import after, next_brought
 
 # Business days from hand-over to delivery, p50 and p90, where nothing better is known. Conservative readings
 # of what carriers publish for ground parcels; a merchant's own figures replace them once learned.
@@ -46,7 +46,13 @@ def service_kind(service: str) -> str:
 
 
 def first_estimate(
-    *, leaves_on: date, service: str, origin: str, destination: str, promised_on: date | None
+    *,
+    leaves_on: date,
+    service: str,
+    origin: str,
+    destination: str,
+    promised_on: date | None,
+    carrier: str = "",
 ) -> Estimate:
     """The promise an order starts with. `leaves_on` is the merchant's day of hand-over."""
     if promised_on:
@@ -56,26 +62,26 @@ def first_estimate(
     if origin != destination:
         early, late = early + ABROAD[0], late + ABROAD[1]
     return Estimate(
-        add_business_days(leaves_on, early, destination),
-        add_business_days(leaves_on, late, destination),
+        after(leaves_on, early, carrier=carrier, origin=origin, destination=destination),
+        after(leaves_on, late, carrier=carrier, origin=origin, destination=destination),
         "table",
         f"{kind} service, {'abroad' if origin != destination else 'domestic'}",
     )
 
 
 def learned_estimate(
-    leaves_at: datetime, half: float, most: float, *, zone: ZoneInfo, country: str, like: float
+    leaves_at: datetime,
+    half: float,
+    most: float,
+    *,
+    zone: ZoneInfo,
+    country: str,
+    like: float,
+    carrier: str = "",
 ) -> Estimate:
-    """From `half` to `most` days after the hand-over, as days where the recipient is. Nobody delivers on a public
-    holiday there; the learned times know the weekends."""
+    """From `half` to `most` days after the hand-over, as days where the recipient is and on which somebody comes."""
     first, last = (
-        _no_holiday((leaves_at + timedelta(days=days)).astimezone(zone).date(), country)
+        next_brought((leaves_at + timedelta(days=days)).astimezone(zone).date(), carrier, country)
         for days in (half, most)
     )
     return Estimate(first, max(first, last), "learned", f"by {like:,.0f} parcels like it")
-
-
-def _no_holiday(day: date, country: str) -> date:
-    while is_holiday(day, country):
-        day += timedelta(days=1)
-    return day

@@ -70,11 +70,17 @@ def estimate_of(shipment: Shipment, *, leaves_at: datetime) -> Estimate:
     if known:
         curve, (half, most) = known
         days = (curve.quantile(half), curve.quantile(most))
-        return learned_estimate(leaves_at, *days, zone=zone, country=to.country, like=curve.like)
+        return learned_estimate(
+            leaves_at, *days, zone=zone, country=to.country, like=curve.like, carrier=shipment.carrier
+        )
     return first_estimate(
-        leaves_on=leaves_at.astimezone(shipment.merchant.tz).date(), service=shipment.service,
-        origin=origin_of(shipment.merchant)[:2], destination=to.country, promised_on=None,
-    ) if not order.promised_on else Estimate(order.promised_on, order.promised_on, "merchant", "promised by the shop")  # fmt: skip
+        leaves_on=leaves_at.astimezone(shipment.merchant.tz).date(),
+        service=shipment.service,
+        origin=origin_of(shipment.merchant)[:2],
+        destination=to.country,
+        promised_on=order.promised_on,
+        carrier=shipment.carrier,
+    )
 
 
 def parcel_of(shipment: Shipment, leaves_at: datetime) -> Parcel:
@@ -104,7 +110,9 @@ def _after(shipment: Shipment, now: datetime) -> Estimate:
         curve, (half, most) = known
         age = day_of(now) - day_of(left)
         days = (curve.after(age, half), curve.after(age, most))
-        said = learned_estimate(left, *days, zone=zone, country=to.country, like=curve.like)
+        said = learned_estimate(
+            left, *days, zone=zone, country=to.country, like=curve.like, carrier=shipment.carrier
+        )
         first = max(said.from_day, today(shipment, now))
         return said._replace(
             from_day=first, to_day=max(said.to_day, first), reason=f"{missed}; {said.reason}"
