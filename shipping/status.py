@@ -6,122 +6,146 @@ Vendors' own words are mapped to these in `shipping/carriers/`, one table per ca
 from typing import NamedTuple
 
 from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class TrackingStatus(models.TextChoices):
-    UNKNOWN = "unknown", "Unknown"
-    PRE_TRANSIT = "pre_transit", "Label made"
-    PICKED_UP = "picked_up", "Picked up"
-    IN_TRANSIT = "in_transit", "In transit"
-    OUT_FOR_DELIVERY = "out_for_delivery", "Out for delivery"
-    AVAILABLE_FOR_PICKUP = "available_for_pickup", "Ready for pick-up"
-    ATTEMPT_FAILED = "attempt_failed", "Delivery attempt failed"
-    DELAYED = "delayed", "Delayed"
-    ON_HOLD = "on_hold", "On hold"
-    EXCEPTION = "exception", "Problem"
-    DELIVERED = "delivered", "Delivered"
-    RETURNING = "returning", "Returning to sender"
-    RETURNED = "returned", "Returned to sender"
-    CANCELLED = "cancelled", "Label cancelled"
-    EXPIRED = "expired", "Tracking ended"
+    UNKNOWN = "unknown", _("Unknown")
+    PRE_TRANSIT = "pre_transit", _("Label made")
+    PICKED_UP = "picked_up", _("Picked up")
+    IN_TRANSIT = "in_transit", _("In transit")
+    OUT_FOR_DELIVERY = "out_for_delivery", _("Out for delivery")
+    AVAILABLE_FOR_PICKUP = "available_for_pickup", _("Ready for pick-up")
+    ATTEMPT_FAILED = "attempt_failed", _("Delivery attempt failed")
+    DELAYED = "delayed", _("Delayed")
+    ON_HOLD = "on_hold", _("On hold")
+    EXCEPTION = "exception", _("Problem")
+    DELIVERED = "delivered", _("Delivered")
+    RETURNING = "returning", _("Returning to sender")
+    RETURNED = "returned", _("Returned to sender")
+    CANCELLED = "cancelled", _("Label cancelled")
+    EXPIRED = "expired", _("Tracking ended")
 
 
 class Wording(NamedTuple):
-    """What the public reads: a headline, what it means, what to do, an icon name and a tone."""
+    """What the public reads: a headline, what it means, what to do, an icon name and a tone. `ask_shop`: the next step is with
+    the shop, whose address the page then points to."""
 
-    headline: str
-    meaning: str
-    next_step: str
+    headline: str | Promise
+    meaning: str | Promise
+    next_step: str | Promise
     icon: str
     tone: str  # calm, good, warn, bad
+    ask_shop: bool = False
 
 
 S = TrackingStatus
 PUBLIC: dict[str, Wording] = {
     S.UNKNOWN: Wording(
-        "Being prepared", "The shop is getting your parcel ready.", "Nothing to do yet.", "box", "calm"
+        _("Being prepared"),
+        _("The shop is getting your parcel ready."),
+        _("Nothing to do yet."),
+        "box",
+        "calm",
     ),
     S.PRE_TRANSIT: Wording(
-        "Packed and waiting for the carrier",
-        "The label is made; the carrier has not scanned the parcel yet.",
-        "Nothing to do yet.",
+        _("Packed and waiting for the carrier"),
+        _("The label is made; the carrier has not scanned the parcel yet."),
+        _("Nothing to do yet."),
         "label",
         "calm",
     ),
     S.PICKED_UP: Wording(
-        "With the carrier", "The carrier has the parcel.", "Nothing to do.", "truck", "calm"
+        _("With the carrier"), _("The carrier has the parcel."), _("Nothing to do."), "truck", "calm"
     ),
     S.IN_TRANSIT: Wording(
-        "On its way", "The parcel is moving through the network.", "Nothing to do.", "truck", "calm"
+        _("On its way"), _("The parcel is moving through the network."), _("Nothing to do."), "truck", "calm"
     ),
     S.OUT_FOR_DELIVERY: Wording(
-        "Out for delivery today", "The driver has your parcel.", "Be ready to take it in.", "van", "good"
+        _("Out for delivery today"),
+        _("The driver has your parcel."),
+        _("Be ready to take it in."),
+        "van",
+        "good",
     ),
     S.AVAILABLE_FOR_PICKUP: Wording(
-        "Ready for you to pick up",
-        "The parcel waits at a pick-up point.",
-        "Bring an ID and collect it; it goes back if nobody comes.",
+        _("Ready for you to pick up"),
+        _("The parcel waits at a pick-up point."),
+        _("Bring an ID and collect it; it goes back if nobody comes."),
         "shop",
         "warn",
     ),
     S.ATTEMPT_FAILED: Wording(
-        "Delivery was tried and failed",
-        "The driver could not hand the parcel over.",
-        "Check your address with the shop and be in for the next try.",
+        _("Delivery was tried and failed"),
+        _("The driver could not hand the parcel over."),
+        _("Check your address with the shop and be in for the next try."),
         "door",
         "warn",
+        True,
     ),
     S.DELAYED: Wording(
-        "Delayed",
-        "The carrier says it will be later than planned.",
-        "The new date is shown here.",
+        _("Delayed"),
+        _("The carrier says it will be later than planned."),
+        _("The new date is shown here."),
         "clock",
         "warn",
     ),
     S.ON_HOLD: Wording(
-        "On hold",
-        "The carrier or customs has stopped the parcel.",
-        "Contact the shop; papers or a payment may be needed.",
+        _("On hold"),
+        _("The carrier or customs has stopped the parcel."),
+        _("Contact the shop; papers or a payment may be needed."),
         "pause",
         "warn",
+        True,
     ),
     S.EXCEPTION: Wording(
-        "There is a problem with this parcel",
-        "It may be lost or damaged.",
-        "Contact the shop; they can send another or refund you.",
+        _("There is a problem with this parcel"),
+        _("It may be lost or damaged."),
+        _("Contact the shop; they can send another or refund you."),
         "alert",
         "bad",
+        True,
     ),
     S.DELIVERED: Wording(
-        "Delivered", "The parcel has arrived.", "Enjoy. Not there? Contact the shop.", "check", "good"
+        _("Delivered"),
+        _("The parcel has arrived."),
+        _("Enjoy. Not there? Contact the shop."),
+        "check",
+        "good",
+        True,
     ),
     S.RETURNING: Wording(
-        "Going back to the shop",
-        "The carrier is returning the parcel.",
-        "Contact the shop to have it sent again.",
+        _("Going back to the shop"),
+        _("The carrier is returning the parcel."),
+        _("Contact the shop to have it sent again."),
         "back",
         "bad",
+        True,
     ),
     S.RETURNED: Wording(
-        "Back at the shop",
-        "The parcel was returned.",
-        "Contact the shop for a refund or a new try.",
+        _("Back at the shop"),
+        _("The parcel was returned."),
+        _("Contact the shop for a refund or a new try."),
         "back",
         "bad",
+        True,
     ),
     S.CANCELLED: Wording(
-        "This label was cancelled",
-        "The parcel will not travel on it.",
-        "Contact the shop if you expected it.",
+        _("This label was cancelled"),
+        _("The parcel will not travel on it."),
+        _("Contact the shop if you expected it."),
         "alert",
         "warn",
+        True,
     ),
     S.EXPIRED: Wording(
-        "The carrier has stopped reporting",
-        "There has been no news for a long time.",
-        "Contact the shop; they will ask the carrier.",
+        _("The carrier has stopped reporting"),
+        _("There has been no news for a long time."),
+        _("Contact the shop; they will ask the carrier."),
         "alert",
         "bad",
+        True,
     ),
 }
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from orders.models import Location, Order, OrderEvent, OrderLine
 from orders.status import OrderStatus
@@ -17,14 +18,15 @@ from shipping.models import LearnedTransit, Shipment, ShipmentLine, TrackingEven
 from shipping.promise.audit import key_of
 from shipping.promise.silence import expected
 from shipping.route.draw import svg
-from shipping.route.journey import journey
+from shipping.route.journey import handed_over_to, journey
 from shipping.route.route import Town
 from shipping.route.stops import Route
 from shipping.status import FINAL, TROUBLE, Direction, Stage, TrackingStatus, Wording
 from shipping.tracking.legs import legs, without_corrected
 from tracker import tracking_words as words
+from tracker.days import day_words, time_words, zone, zone_label
 from tracker.tracking_shapes import Day, Item, Parcel, ScanRow, TrackingPage
-from tracker.tracking_words import Step
+from tracker.tracking_words import Step, When
 
 S = TrackingStatus
 MAX_MAPS = 8  # an order of more parcels says the others' routes in words
@@ -47,26 +49,26 @@ def build(order: Order, *, now: datetime) -> TrackingPage:
     sent = [facts.parcel(row) for row in facts.outbound]
     back = [facts.parcel(row) for row in facts.returning]
     says = _headline(order, facts, sent)
-    when, late = _when(order, facts, sent)
+    when = _when(order, facts, sent)
     arrived = sum(parcel.status == S.DELIVERED for parcel in sent)
     all_there = bool(sent) and arrived == len(sent)
-    if all_there and len(sent) > 1 and says.headline == "Delivered":
-        says = says._replace(headline=f"All {len(sent)} parcels delivered", meaning="Everything has arrived.")
     ended = order.status in (OrderStatus.CANCELLED, OrderStatus.RETURNED)
+    if all_there and len(sent) > 1 and not ended:
+        says = says._replace(headline=words.all_delivered(len(sent)), meaning=_("Everything has arrived."))
     return TrackingPage(
         merchant=order.merchant,
         number=order.number,
-        placed=words.day_words(order.placed_at.astimezone(facts.zone).date(), facts.today),
+        placed=day_words(order.placed_at.astimezone(facts.zone).date(), facts.today),
         going_to=", ".join(part for part in (order.ship_to.city, order.ship_to.country) if part),
         says=says,
-        when=when,
-        late=late,
-        summary=f"{arrived} of {len(sent)} parcels arrived" if len(sent) > 1 and not all_there else "",
+        when=when.words,
+        late=when.late,
+        summary=words.arrived(arrived, len(sent)) if len(sent) > 1 and not all_there else "",
         steps=_order_steps(order, sent),
         parcels=tuple(sent),
         returns=tuple(back),
         unsent=facts.unsent() if not ended or not sent else (),
-        record=_record(order, facts.outbound) if when.startswith(("Expected", "Now expected")) else "",
+        record=_record(order, facts.outbound) if when.coming else "",
         final=ended or (bool(sent) and all(parcel.status in FINAL for parcel in sent + back)),
     )
 
@@ -86,7 +88,7 @@ class _Facts:
         ]
         outbound = [row for row in parcels if row.direction == Direction.OUTBOUND]
         self.outbound = [row for row in outbound if row.stage != Stage.VOID]
-        self.zone: ZoneInfo = words.zone(outbound[0].recipient_zone if outbound else order.merchant.zone)
+        self.zone: ZoneInfo = zone(outbound[0].recipient_zone if outbound else order.merchant.zone)
         self.now, self.today = now, now.astimezone(self.zone).date()
         self.lines: list[OrderLine] = list(order.lines.all())
         self.held: dict[int, list[ShipmentLine]] = defaultdict(list)
@@ -115,19 +117,19 @@ class _Facts:
         )
 
     def parcel(self, row: Shipment) -> Parcel:
-        zone = words.zone(row.recipient_zone)
+        local = zone(row.recipient_zone)
         status = _status(row)
-        when, late = _parcel_when(row, status, zone, self.now)
+        when = _parcel_when(row, status, local, self.now)
         of = self.outbound if row.direction == Direction.OUTBOUND else self.returning
         route = self._route(row)
-        kind = "Parcel" if row.direction == Direction.OUTBOUND else "Return"
         return Parcel(
             key=f"p{row.pk}",
-            title=f"{kind} {of.index(row) + 1} of {len(of)}" if len(of) > 1 else f"Your {kind.lower()}",
+            title=words.parcel_title(row.direction, of.index(row) + 1, len(of)),
             status=status,
-            says=_says(row, status, zone, self.now),
-            when=when,
-            late=late,
+            says=_says(row, status, local, self.now),
+            when=when.words,
+            late=when.late,
+            coming=when.coming,
             steps=words.steps(
                 status,
                 moved=row.first_scan_at is not None,
@@ -136,7 +138,7 @@ class _Facts:
             carrier=row.carrier,
             number=row.tracking_number,
             items=self._items(row),
-            days=self._days(row, zone),
+            days=self._days(row, local),
             route=route,
             map=svg(route, f"map-p{row.pk}") if of.index(row) < MAX_MAPS else SafeString(""),
         )
@@ -169,13 +171,13 @@ class _Facts:
         told = [self._scan(event, zone) for event in events]
         for leg in legs(events[::-1])[1:]:
             if leg.kind == "out" and leg.carrier:
-                told.append(_own(leg.events[0].occurred_at, f"Handed over to {leg.carrier}", zone))
+                told.append(_own(leg.events[0].occurred_at, handed_over_to(leg.carrier), zone))
         if row.direction == Direction.OUTBOUND:
-            own = [(self.order.placed_at, "Order placed"), (row.packed_at, "Packed by the shop")]
+            own = [(self.order.placed_at, _("Order placed")), (row.packed_at, _("Packed by the shop"))]
             told += [_own(moment, title, zone) for moment, title in own if moment]
         told.sort(key=lambda pair: pair[0], reverse=True)
         return tuple(
-            Day(words.day_words(day, self.today), tuple(scan for _, scan in scans))
+            Day(day_words(day, self.today), tuple(scan for _, scan in scans))
             for day, scans in groupby(told, key=lambda pair: pair[0].date())
         )
 
@@ -188,14 +190,14 @@ class _Facts:
 def _own(moment: datetime, title: str, zone: ZoneInfo) -> tuple[datetime, ScanRow]:
     local = moment.astimezone(zone)
     return local, ScanRow(
-        f"{local:%H:%M}", words.zone_label(local), local.isoformat(timespec="minutes"), title, "", "", "calm"
+        time_words(local), zone_label(local), local.isoformat(timespec="minutes"), title, "", "", "calm"
     )
 
 
 def _title(event: TrackingEvent) -> str:
     if event.status == S.UNKNOWN:
-        return "News from the carrier"
-    return S(event.status).label
+        return _("News from the carrier")
+    return str(S(event.status).label)
 
 
 def _says(row: Shipment, status: str, zone: ZoneInfo, now: datetime) -> Wording:
@@ -229,28 +231,35 @@ def _ended(order: Order, facts: _Facts, sent: list[Parcel]) -> Wording:
     says = words.BY_ORDER[OrderStatus(order.status)]
     if order.status == OrderStatus.CANCELLED and any(parcel.status not in FINAL for parcel in sent):
         return says._replace(
-            meaning="The shop has called this order off, but something had left already; see below."
+            meaning=_("The shop has called this order off, but something had left already; see below.")
         )
     return says
 
 
-def _when(order: Order, facts: _Facts, sent: list[Parcel]) -> tuple[str, bool]:
+def _when(order: Order, facts: _Facts, sent: list[Parcel]) -> When:
     if order.status in (OrderStatus.CANCELLED, OrderStatus.RETURNED):
         moment = facts.moved_at.get(order.status)
-        return (_moment_words(OrderStatus(order.status).label, moment, facts) if moment else ""), False
+        said = (
+            _("Cancelled %(moment)s") if order.status == OrderStatus.CANCELLED else _("Returned %(moment)s")
+        )
+        return When(said % {"moment": _moment_words(moment, facts)} if moment else "", False)
     if order.status == OrderStatus.DELIVERED and order.delivered_at and not _going_back(sent):
-        return _moment_words("Delivered", order.delivered_at, facts), False
+        return When(_("Delivered %(moment)s") % {"moment": _moment_words(order.delivered_at, facts)}, False)
     open_rows = [row for row in facts.outbound if not row.delivered_at]
     if len(facts.outbound) == 1:
-        return (sent[0].when, sent[0].late)
+        return _of_parcel(sent[0])
     dated = [row for row in open_rows if row.promised_to and _status(row) not in words.NOTHING_DUE]
     if not dated or len(sent) == 0:
-        return next(((parcel.when, parcel.late) for parcel in sent if parcel.when), ("", False))
+        return next((_of_parcel(parcel) for parcel in sent if parcel.when), When("", False))
     worst = words.most_urgent(_status(row) for row in dated)
     first = min(row.promised_from for row in dated if row.promised_from)
     last = max(row.promised_to for row in dated if row.promised_to)
     missed = min((row.missed_on for row in dated if row.missed_on), default=None)
     return words.promise_words(worst, first, last, facts.today, missed)
+
+
+def _of_parcel(parcel: Parcel) -> When:
+    return When(parcel.when, parcel.late, parcel.coming)
 
 
 def _learned(order: Order) -> LearnedTransit | None:
@@ -262,23 +271,22 @@ def _record(order: Order, parcels: Iterable[Shipment]) -> str:
     learned = _learned(order)
     carrier = next((row.carrier for row in parcels if row.carrier and not row.delivered_at), "")
     kept = learned.kept.get(key_of(carrier, order.ship_to.country)) if learned and carrier else None
-    return f"Such dates were kept for {kept[0]} of the last {kept[1]} parcels on this route." if kept else ""
+    return words.record(*kept) if kept else ""
 
 
 def _going_back(sent: Iterable[Parcel]) -> bool:
     return any(parcel.status in TROUBLE for parcel in sent)
 
 
-def _moment_words(verb: str, moment: datetime, facts: _Facts) -> str:
-    local = moment.astimezone(facts.zone)
-    return f"{verb} {words.day_words(local.date(), facts.today)}, {local:%H:%M}"
+def _moment_words(moment: datetime, facts: _Facts) -> str:
+    return words.moment_words(moment.astimezone(facts.zone), facts.today)
 
 
-def _parcel_when(row: Shipment, status: str, zone: ZoneInfo, now: datetime) -> tuple[str, bool]:
+def _parcel_when(row: Shipment, status: str, zone: ZoneInfo, now: datetime) -> When:
     today = now.astimezone(zone).date()
     if status == S.DELIVERED and row.delivered_at:
-        local = row.delivered_at.astimezone(zone)
-        return f"Delivered {words.day_words(local.date(), today)}, {local:%H:%M}", False
+        moment = words.moment_words(row.delivered_at.astimezone(zone), today)
+        return When(_("Delivered %(moment)s") % {"moment": moment}, False)
     return words.promise_words(status, row.promised_from, row.promised_to, today, row.missed_on)
 
 

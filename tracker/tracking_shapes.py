@@ -48,6 +48,7 @@ class Parcel:
     days: tuple[Day, ...]
     route: Route
     map: SafeString
+    coming: bool = False
 
 
 @dataclass(frozen=True)

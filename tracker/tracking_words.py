@@ -4,10 +4,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from orders.status import OrderStatus
-from shipping.status import PUBLIC, TROUBLE, TrackingStatus, Wording
+from shipping.status import PUBLIC, TROUBLE, Direction, TrackingStatus, Wording
+from tracker.days import day_words, range_words, time_words
 
 S = TrackingStatus
 URGENCY = [
@@ -47,32 +51,35 @@ NOTHING_DUE = frozenset({S.DELIVERED, S.RETURNING, S.RETURNED, S.CANCELLED, S.AV
 
 BY_ORDER = {
     OrderStatus.CANCELLED: Wording(
-        "Order cancelled",
-        "The shop has called this order off; nothing more will be sent.",
-        "Did you expect it, or wait for a refund? Contact the shop.",
+        gettext_lazy("Order cancelled"),
+        gettext_lazy("The shop has called this order off; nothing more will be sent."),
+        gettext_lazy("Did you expect it, or wait for a refund? Contact the shop."),
         "cancel",
         "warn",
+        True,
     ),
     OrderStatus.RETURNED: Wording(
-        "Order returned",
-        "The goods are back at the shop.",
-        "Contact the shop about your refund or another try.",
+        gettext_lazy("Order returned"),
+        gettext_lazy("The goods are back at the shop."),
+        gettext_lazy("Contact the shop about your refund or another try."),
         "back",
         "warn",
+        True,
     ),
     OrderStatus.SHIPPED: Wording(
-        "Shipped",
-        "The shop has sent your order; the carrier has not reported yet.",
-        "Nothing to do.",
+        gettext_lazy("Shipped"),
+        gettext_lazy("The shop has sent your order; the carrier has not reported yet."),
+        gettext_lazy("Nothing to do."),
         "truck",
         "calm",
     ),
     OrderStatus.DELIVERED: Wording(
-        "Delivered",
-        "The shop has noted that your order arrived.",
-        "Enjoy. Not there? Contact the shop.",
+        gettext_lazy("Delivered"),
+        gettext_lazy("The shop has noted that your order arrived."),
+        gettext_lazy("Enjoy. Not there? Contact the shop."),
         "check",
         "good",
+        True,
     ),
 }
 
@@ -86,56 +93,73 @@ class Step:
     note: str
 
 
-def zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+class When(NamedTuple):
+    """The line about the day; `late`: a promise has passed; `coming`: a day is promised in it."""
 
-
-def zone_label(moment: datetime) -> str:
-    """“CET”, or “UTC−3” where the zone has no letters of its own."""
-    name = moment.strftime("%Z")
-    if not name.startswith(("+", "-")):
-        return name
-    hours, minutes = name[1:3].lstrip("0") or "0", name[3:]
-    return f"UTC{'−' if name[0] == '-' else '+'}{hours}{':' + minutes if minutes and minutes != '00' else ''}"
-
-
-def day_words(day: date, today: date) -> str:
-    """“Thu 5 March”; with its year when that is not this one."""
-    year = f" {day.year}" if day.year != today.year else ""
-    return f"{day:%a} {day.day} {day:%B}{year}"
-
-
-def range_words(first: date, last: date, today: date) -> str:
-    """“Thu 5 – Sat 7 March”."""
-    if first == last:
-        return day_words(last, today)
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first:%a} {first.day} – {day_words(last, today)}"
-    return f"{day_words(first, today)} – {day_words(last, today)}"
+    words: str
+    late: bool
+    coming: bool = False
 
 
 def promise_words(
     status: str, first: date | None, last: date | None, today: date, missed: date | None = None
-) -> tuple[str, bool]:
-    """The line about the day, and whether a promise has passed. `missed` is the first promised day that passed: the
-    new day stands beside it, never instead of it."""
+) -> When:
+    """The line about the day. `missed` is the first promised day that passed: the new day stands beside it, never instead."""
     if missed and status not in NOTHING_DUE:
-        said, _ = promise_words(status, first, last, today)
-        was = f"promised for {day_words(missed, today)}"
-        return (f"{said}; {was}" if said and not said.startswith("Was ") else f"Was {was}"), True
+        said = promise_words(status, first, last, today)
+        was = {"day": day_words(missed, today)}
+        if not said.coming:
+            return When(_("Was promised for %(day)s") % was, True)
+        return When(
+            _("%(expected)s; was promised for %(day)s") % (was | {"expected": said.words}), True, True
+        )
     if first is None or last is None or status in NOTHING_DUE:
-        return "", False
+        return When("", False)
     if last < today:
-        return f"Was expected {range_words(first, last, today)}", True
+        return When(_("Was expected %(days)s") % {"days": range_words(first, last, today)}, True)
     if status in UNDATED or (status == S.OUT_FOR_DELIVERY and first > today):
-        return "", False
-    word = "Now expected" if status == S.DELAYED else "Expected"
+        return When("", False)
     if last == today:
-        return f"{word} today, {day_words(today, today)}", False
-    return f"{word} {range_words(max(first, today), last, today)}", False
+        said_today = _("Now expected today, %(day)s") if status == S.DELAYED else _("Expected today, %(day)s")
+        return When(said_today % {"day": day_words(today, today)}, False, True)
+    said_days = _("Now expected %(days)s") if status == S.DELAYED else _("Expected %(days)s")
+    return When(said_days % {"days": range_words(max(first, today), last, today)}, False, True)
+
+
+def moment_words(local: datetime, today: date) -> str:
+    """“Thu 5 March, 14:02”."""
+    return _("%(day)s, %(time)s") % {"day": day_words(local.date(), today), "time": time_words(local)}
+
+
+def arrived(some: int, of: int) -> str:
+    return ngettext("%(some)s of %(count)s parcel arrived", "%(some)s of %(count)s parcels arrived", of) % {
+        "some": some,
+        "count": of,
+    }
+
+
+def all_delivered(count: int) -> str:
+    """Of more parcels than one."""
+    return ngettext("All %(count)s parcels delivered", "All %(count)s parcels delivered", count) % {
+        "count": count
+    }
+
+
+def parcel_title(direction: str, number: int, of: int) -> str:
+    back = direction == Direction.RETURN
+    if of == 1:
+        return _("Your return") if back else _("Your parcel")
+    said = _("Return %(number)s of %(count)s") if back else _("Parcel %(number)s of %(count)s")
+    return said % {"number": number, "count": of}
+
+
+def record(kept: int, of: int) -> str:
+    said = ngettext(
+        "Such dates were kept for %(kept)s of the last %(count)s parcel on this route.",
+        "Such dates were kept for %(kept)s of the last %(count)s parcels on this route.",
+        of,
+    )
+    return said % {"kept": kept, "count": of}
 
 
 def most_urgent(statuses: Iterable[str]) -> str:
@@ -156,25 +180,25 @@ _REACHED = {
 def steps(status: str, *, moved: bool, cancelled: bool = False) -> tuple[Step, ...]:
     """The step bar of a parcel. `moved`: the carrier has or had it. Trouble stands where it struck."""
     reached = _REACHED.get(S(status), 2 if moved else 1)
-    labels = ["Ordered", "Packed", "Shipped", "Out for delivery", "Delivered"]
+    labels = [_("Ordered"), _("Packed"), _("Shipped"), _("Out for delivery"), _("Delivered")]
     stopped = cancelled or status == S.CANCELLED
     if stopped:
-        labels = [*labels[: reached + 1], "Cancelled"]
+        labels = [*labels[: reached + 1], _("Cancelled")]
         reached += 1
     elif status in (S.RETURNING, S.RETURNED):
-        labels = ["Ordered", "Packed", "Shipped", "Going back", "Back at the shop"]
+        labels = [*labels[:3], _("Going back"), _("Back at the shop")]
         reached = 3 if status == S.RETURNING else 4
     elif status == S.AVAILABLE_FOR_PICKUP:
-        labels[3] = "Ready for pick-up"
+        labels[3] = _("Ready for pick-up")
     elif status == S.UNKNOWN:
-        labels[1] = "Preparing"
+        labels[1] = _("Preparing")
         reached = 1
     trouble = stopped or status in TROUBLE
     return tuple(
         Step(
             label,
             _state(index, reached, trouble, status),
-            S(status).label if trouble and index == reached else "",
+            str(S(status).label) if trouble and index == reached else "",
         )
         for index, label in enumerate(labels)
     )
@@ -197,10 +221,12 @@ def dated_wording(status: str, since: date | None, today: date) -> Wording:
     says = wording(status)
     if status == S.OUT_FOR_DELIVERY and since and since != today:
         return says._replace(
-            headline="Out for delivery",
-            meaning=f"The driver took your parcel on {day_words(since, today)}; there has been no news since.",
-            next_step="Nothing to do yet. If it does not come, contact the shop.",
+            headline=_("Out for delivery"),
+            meaning=_("The driver took your parcel on %(day)s; there has been no news since.")
+            % {"day": day_words(since, today)},
+            next_step=_("Nothing to do yet. If it does not come, contact the shop."),
             tone="warn",
+            ask_shop=True,
         )
     return says
 

@@ -137,7 +137,7 @@ class QuarantineAdmin(WalledAdmin):
     @admin.display(description="status")
     def said(self, row: QuarantinedReading) -> SafeString:
         status = TrackingStatus(Reading.from_json(row.reading).status)
-        return pill(status, status.label)
+        return pill(status, str(status.label))
 
     @admin.display(description="in the carrier’s words")
     def message(self, row: QuarantinedReading) -> SafeString:

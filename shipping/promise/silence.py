@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from orders.models import Merchant
 from shipping.models import Shipment, TrackingEvent
 from shipping.status import Direction, TrackingStatus
@@ -69,18 +72,20 @@ def expected(
         return ""
     half, usual, long, of = found
     silence = Silence(half, usual, long, int(of))
-    said = f"usually within {_span(silence.usual)}"
+    said = _("usually within %(span)s") % {"span": _span(silence.usual)}
     waited = (now - last).total_seconds() / 3600
-    return f"{said}; the last was {_span(waited, up=False)} ago" if waited > silence.usual else said
+    if waited <= silence.usual:
+        return said
+    return _("%(usually)s; the last was %(span)s ago") % {"usually": said, "span": _span(waited, up=False)}
 
 
 def _span(hours: float, *, up: bool = True) -> str:
     """Rounded up where it is a promise, down where it is past."""
     if hours <= 12:
         count = max(1, int(hours) + (up and hours % 1 > 0))
-        return "an hour" if count == 1 else f"{count} hours"
+        return ngettext("an hour", "%(count)s hours", count) % {"count": count}
     count = max(1, int(hours / 24) + (up and hours % 24 > 0))
-    return "a day" if count == 1 else f"{count} days"
+    return ngettext("a day", "%(count)s days", count) % {"count": count}
 
 
 def _summed(hours: list[float]) -> Silence:

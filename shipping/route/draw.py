@@ -1,11 +1,13 @@
 """A route as one SVG: colours and letters come from `static/css/route.css` by classes (pure but for the outlines)."""
 
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import escape
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from shipping.route.labels import Label, place, short
 from shipping.route.outline import borders, land
@@ -23,7 +25,7 @@ def svg(route: Route, key: str) -> SafeString:
     key = escape(key)
     return SafeString(
         f'<svg class="route-map" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
-        f' aria-labelledby="{key}-title {key}-desc"><title id="{key}-title">Map of the route</title>'
+        f' aria-labelledby="{key}-title {key}-desc"><title id="{key}-title">{escape(_("Map of the route"))}</title>'
         f'<desc id="{key}-desc">{_said(route)}</desc>{_picture(route)}</svg>'
     )
 
@@ -63,8 +65,10 @@ def _picture(route: Route) -> str:
 
 
 def _said(route: Route) -> str:
-    said = "; ".join(f"{part}: {stop.words}" for stop, part, _ in route.rows)
-    return escape(_legal(f"{said}. Next scan {route.next_scan}." if route.next_scan else f"{said}."))
+    said = "; ".join(f"{part}: {stop.words}" for stop, part, _here in route.rows)
+    if route.next_scan:
+        return escape(_legal(f"{said}. {route.next_words}"))
+    return escape(_legal(f"{said}."))
 
 
 def _legal(text: str) -> str:
@@ -142,7 +146,7 @@ def _names(
 
 
 def _brief(route: Route) -> str:
-    return route.next_scan.partition(";")[0]
+    return re.split("[;；؛]", route.next_scan)[0]
 
 
 def _text(label: Label, route: Route) -> str:

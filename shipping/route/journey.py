@@ -4,6 +4,8 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from shipping.models import Shipment
 from shipping.route.route import Town, plan
 from shipping.route.stops import Route
@@ -35,7 +37,11 @@ def _notes(events: Sequence[Any], way: Sequence[Any]) -> dict[int, str]:
     notes = {}
     for before, leg in itertools.pairwise(way):
         if leg.kind != before.kind:
-            notes[at[id(leg.events[0])]] = "Turned back"
+            notes[at[id(leg.events[0])]] = _("Turned back")
         elif leg.carrier:
-            notes[at[id(leg.events[0])]] = f"Handed over to {leg.carrier}"
+            notes[at[id(leg.events[0])]] = handed_over_to(leg.carrier)
     return notes
+
+
+def handed_over_to(carrier: str) -> str:
+    return _("Handed over to %(carrier)s") % {"carrier": carrier}

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
 from shipping.route.places import TOWN
 
 ORIGIN, SCAN, HANDOVER, DESTINATION = "origin", "scan", "handover", "destination"
@@ -32,7 +35,9 @@ class Stop:
 
     @property
     def words(self) -> str:
-        return f"{self.place} (shown in the middle of {self.about})" if self.about else self.place
+        if not self.about:
+            return self.place
+        return _("%(place)s (shown in the middle of %(about)s)") % {"place": self.place, "about": self.about}
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,10 @@ class Route:
         return bool(self.stops)
 
     @property
+    def next_words(self) -> str:
+        return _("Next scan %(expected)s.") % {"expected": self.next_scan} if self.next_scan else ""
+
+    @property
     def rows(self) -> list[tuple[Stop, str, bool]]:
         """Each stop with the words for its part in the journey, and whether the parcel is there now."""
         return [(stop, self._part(at, stop), at == self.here) for at, stop in enumerate(self.stops)]
@@ -55,8 +64,8 @@ class Route:
     def _part(self, at: int, stop: Stop) -> str:
         last = at == len(self.stops) - 1
         if stop.kind == DESTINATION and last and (self.arrived or at != self.here):
-            return "Arrived" if self.arrived else "Going to"
-        parts = ["Sent from" if stop.kind == ORIGIN else "", stop.note]
-        parts.append("last seen here" if at == self.here and not self.arrived else "")
-        said = ", ".join(part for part in parts if part)
-        return said[:1].upper() + said[1:] or "Scanned"
+            return _("Arrived") if self.arrived else _("Going to")
+        parts = [_("Sent from") if stop.kind == ORIGIN else "", stop.note]
+        parts.append(_("last seen here") if at == self.here and not self.arrived else "")
+        said = pgettext("between two parts of a list", ", ").join(part for part in parts if part)
+        return said[:1].upper() + said[1:] or _("Scanned")

@@ -28,8 +28,8 @@ def rows_of(parcel: Shipment) -> list[Row]:
         Row(
             events[one.key],
             one,
-            TrackingStatus(one.before).label,
-            TrackingStatus(one.after).label,
+            str(TrackingStatus(one.before).label),
+            str(TrackingStatus(one.after).label),
             RULES[one.rule],
         )
         for one in steps

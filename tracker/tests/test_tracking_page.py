@@ -15,7 +15,8 @@ from shipping.status import PUBLIC, TrackingStatus
 from shipping.tracking.record import record
 from tests.factories import NOW, make_order, make_shipment
 from tracker import brand_css
-from tracker.tracking_words import promise_words, range_words, zone_label
+from tracker.days import range_words, zone_label
+from tracker.tracking_words import promise_words
 
 pytestmark = pytest.mark.django_db
 S = TrackingStatus
@@ -66,7 +67,7 @@ def test_each_status_has_its_own_words(client, shipment, status):
     )
     page = client.get(url(shipment.order))
     assert headline(page) == PUBLIC[status].headline
-    assert PUBLIC[status].meaning in words(page) and PUBLIC[status].next_step in words(page)
+    assert str(PUBLIC[status].meaning) in words(page) and str(PUBLIC[status].next_step) in words(page)
     assert "pending" not in words(page).lower() and "unknown" not in words(page).lower()
     assert len({wording.headline for wording in PUBLIC.values()}) == 15
 
@@ -109,7 +110,7 @@ def test_a_parcel_that_went_out_yesterday_is_not_out_today(client, shipment):
     ],
 )
 def test_promises_in_words(status, first, last, said):
-    assert promise_words(status, first, last, date(2026, 3, 4)) == said
+    assert promise_words(status, first, last, date(2026, 3, 4))[:2] == said
 
 
 def test_ranges_over_months_and_years():

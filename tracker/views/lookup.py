@@ -35,4 +35,5 @@ def lookup(request: HttpRequest) -> HttpResponse:
     order = find(number, proof)
     if order is None:
         return render(request, "tracker/lookup.html", {"missed": True}, status=404)
-    return HttpResponseRedirect(reverse("tracking", args=[order.public_key]), status=303)
+    there = reverse("tracking", args=[order.public_key]) + getattr(request, "keep_language", "")
+    return HttpResponseRedirect(there, status=303)
