@@ -1,0 +1,3 @@
+from notifications.admin import notices
+
+__all__ = ["notices"]

@@ -1,0 +1,3 @@
+from notifications.models.notice import Attempt, Notice
+
+__all__ = ["Attempt", "Notice"]
