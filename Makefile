@@ -5,10 +5,12 @@ RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 # Tests keep to a folder of their own, away from a portal that may be running here.
 TEST_ENV := VAR_DIR=$(CURDIR)/var/test BROKER_URL=memory:// DEBUG=1
+# Folders without words for customers.
+NO_WORDS := -i .venv -i var -i benchmarks -i docs -i tests -i node_modules
 OLIST := ../shared/data/olist
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-services bench-print bench-station bench-events bench-promise bench-intake replay-olist screenshots lock format clean
+.PHONY: help run test check test-services bench-print bench-station bench-events bench-promise bench-intake replay-olist screenshots messages lock format clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:.*##/ -/' | sort
@@ -75,6 +77,10 @@ screenshots: $(DEV_STAMP) ## the pictures of the README, from a running portal
 	@sh .ci/system.sh browser
 	$(PY) docs/papers.py
 	$(PY) docs/screenshots.py
+
+messages: $(DEV_STAMP) ## gather new words into locale/ for translating, and compile the catalogues (needs gettext)
+	$(PY) manage.py makemessages --all --no-location --no-wrap --no-obsolete $(NO_WORDS)
+	$(PY) manage.py compilemessages $(NO_WORDS)
 
 lock: $(DEV_STAMP) ## pin what pyproject.toml asks for (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o requirements.txt pyproject.toml

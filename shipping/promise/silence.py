@@ -72,20 +72,30 @@ def expected(
         return ""
     half, usual, long, of = found
     silence = Silence(half, usual, long, int(of))
-    said = _("usually within %(span)s") % {"span": _span(silence.usual)}
+    said = _usually(*_span(silence.usual))
     waited = (now - last).total_seconds() / 3600
     if waited <= silence.usual:
         return said
-    return _("%(usually)s; the last was %(span)s ago") % {"usually": said, "span": _span(waited, up=False)}
+    return _("%(usually)s; %(ago)s") % {"usually": said, "ago": _ago(*_span(waited, up=False))}
 
 
-def _span(hours: float, *, up: bool = True) -> str:
-    """Rounded up where it is a promise, down where it is past."""
+def _usually(days: int, hours: int) -> str:
+    if days:
+        return ngettext("usually within a day", "usually within %(count)s days", days) % {"count": days}
+    return ngettext("usually within an hour", "usually within %(count)s hours", hours) % {"count": hours}
+
+
+def _ago(days: int, hours: int) -> str:
+    if days:
+        return ngettext("the last was a day ago", "the last was %(count)s days ago", days) % {"count": days}
+    return ngettext("the last was an hour ago", "the last was %(count)s hours ago", hours) % {"count": hours}
+
+
+def _span(hours: float, *, up: bool = True) -> tuple[int, int]:
+    """Days, or of a short one hours: rounded up where it is a promise, down where it is past."""
     if hours <= 12:
-        count = max(1, int(hours) + (up and hours % 1 > 0))
-        return ngettext("an hour", "%(count)s hours", count) % {"count": count}
-    count = max(1, int(hours / 24) + (up and hours % 24 > 0))
-    return ngettext("a day", "%(count)s days", count) % {"count": count}
+        return 0, max(1, int(hours) + (up and hours % 1 > 0))
+    return max(1, int(hours / 24) + (up and hours % 24 > 0)), 0
 
 
 def _summed(hours: list[float]) -> Silence:
