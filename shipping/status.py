@@ -216,6 +216,16 @@ class LateRule(models.TextChoices):
     PAST_PROMISE = "past_promise", "Past its promise"
     HANDOVER_GAP = "handover_gap", "Handed over, not accepted by the carrier"
     SILENT = "silent", "No scan for too long"
+    NOT_ARRIVED = "not_arrived", "Delivered, but the customer says it has not arrived"
+    ADDRESS = "address", "The customer has written about the address"
+
+
+class ReportKind(models.TextChoices):
+    """What a customer tells the shop about a parcel."""
+
+    NOT_ARRIVED = "not_arrived", "It has not arrived"
+    ADDRESS_RIGHT = "address_right", "The address is right"
+    ADDRESS_WRONG = "address_wrong", "The address is wrong"
 
 
 class DocumentKind(models.TextChoices):

@@ -7,13 +7,14 @@ from django.apps import apps
 
 from notifications.models import Attempt
 from orders.intake import jobs
-from orders.models import ApiToken, ImportIssue, Merchant, Product
+from orders.models import AccessCode, ApiToken, ImportIssue, Merchant, PageView, Product
 from orders.models.base import MerchantOwned
 from shipping.carriers.base import Reading
 from shipping.models import (
     Box,
     CarrierAccount,
     CarrierLabel,
+    CustomerReport,
     InboundWebhook,
     LabelSheet,
     LateCase,
@@ -24,6 +25,7 @@ from shipping.models import (
     PrintItem,
     PrintPart,
     PrintRun,
+    Rating,
     Scan,
     Shipment,
     ShortPick,
@@ -73,6 +75,22 @@ def full_merchant(slug: str) -> Merchant:
     CarrierLabel.objects.create(shipment=shipment, kind="zpl", sha256="0" * 64, added_at=NOW)
     LabelSheet.objects.create(merchant=merchant, name="Four a sheet")
     _floor(merchant, shipment, product)
+    CustomerReport.objects.create(
+        merchant=merchant, shipment=shipment, kind="address_right", tier=1, created_at=NOW
+    )
+    Rating.objects.create(
+        merchant=merchant, shipment=shipment, score=4, destination="DE", created_at=NOW, changed_at=NOW
+    )
+    PageView.objects.create(
+        order=shipment.order, visitor="v", day=NOW.date(), tier=1, first_at=NOW, last_at=NOW
+    )
+    AccessCode.objects.create(
+        order=shipment.order,
+        channel="email",
+        nonce="n",
+        created_at=NOW,
+        expires_at=NOW.replace(hour=NOW.hour + 1),
+    )
     LateCase.objects.create(
         merchant=merchant,
         shipment=shipment,

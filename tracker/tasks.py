@@ -1,5 +1,6 @@
 """The project's own beat task. Everything else lives in the apps."""
 
+import logging
 from typing import Any
 
 from celery import shared_task
@@ -7,7 +8,10 @@ from celery.signals import beat_embedded_init, worker_process_init
 from django.core.cache import cache
 from django.utils import timezone
 
+from notifications.channels.base import ChannelError, channel_for
 from tracker import leash
+
+log = logging.getLogger(__name__)
 
 HEARTBEAT_KEY = "tracker:heartbeat"
 
@@ -22,6 +26,28 @@ def heartbeat() -> None:
     oldest = Notice.objects.filter(state__in=DUE, due_at__lte=now).order_by("due_at").first()
     waiting = (now - oldest.due_at).total_seconds() if oldest else 0.0
     cache.set(HEARTBEAT_KEY, {"at": now.timestamp(), "oldest_notice_seconds": round(waiting)}, 3600)
+
+
+@shared_task(autoretry_for=(ChannelError,), retry_backoff=5, retry_backoff_max=60, max_retries=4)
+def send_access_code(code_id: int) -> None:
+    """Sent once: the row says so before the message leaves, and a refused message takes that back for the next try."""
+    from orders.models import AccessCode
+    from tracker.access_code import message
+
+    now = timezone.now()
+    unsent = AccessCode.objects.filter(pk=code_id, sent_at__isnull=True, expires_at__gt=now)
+    if not unsent.update(sent_at=now):
+        return
+    code = AccessCode.objects.select_related("order__merchant").get(pk=code_id)
+    to = code.order.email if code.channel == "email" else str(code.order.phone)
+    try:
+        channel_for(code.channel).send(to, message(code), key=f"code-{code.pk}")
+    except ChannelError as error:
+        AccessCode.objects.filter(pk=code_id).update(sent_at=None)
+        if error.permanent:
+            log.warning("access code %s was not sent: %s", code_id, error)
+            return
+        raise
 
 
 @worker_process_init.connect

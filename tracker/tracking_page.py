@@ -12,9 +12,10 @@ from django.db.models.functions import JSONObject
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from orders.access import Tier
 from orders.models import Location, Order, OrderEvent, OrderLine
 from orders.status import OrderStatus
-from shipping.models import LearnedTransit, Shipment, ShipmentLine, TrackingEvent
+from shipping.models import CustomerReport, LearnedTransit, Shipment, TrackingEvent
 from shipping.promise.audit import key_of
 from shipping.promise.silence import expected
 from shipping.route.draw import svg
@@ -23,6 +24,7 @@ from shipping.route.route import Town
 from shipping.route.stops import Route
 from shipping.status import FINAL, TROUBLE, Direction, Stage, TrackingStatus, Wording
 from shipping.tracking.legs import legs, without_corrected
+from tracker import tracking_more as more
 from tracker import tracking_words as words
 from tracker.days import day_words, time_words, zone, zone_label
 from tracker.tracking_shapes import Day, Item, Parcel, ScanRow, TrackingPage
@@ -44,8 +46,8 @@ def find_order(public_key: str) -> Order | None:
     return rows.defer("merchant__learned_transit__data").filter(public_key=public_key).first()
 
 
-def build(order: Order, *, now: datetime) -> TrackingPage:
-    facts = _Facts(order, now)
+def build(order: Order, *, now: datetime, tier: Tier = Tier.LINK) -> TrackingPage:
+    facts = _Facts(order, now, tier)
     sent = [facts.parcel(row) for row in facts.outbound]
     back = [facts.parcel(row) for row in facts.returning]
     says = _headline(order, facts, sent)
@@ -68,6 +70,10 @@ def build(order: Order, *, now: datetime) -> TrackingPage:
         parcels=tuple(sent),
         returns=tuple(back),
         unsent=facts.unsent() if not ended or not sent else (),
+        tier=int(tier),
+        address=more.address_of(order) if tier >= Tier.CODE else (),
+        ways=more.ways_of(order, tier),
+        scores=more.scores(),
         record=_record(order, facts.outbound) if when.coming else "",
         final=ended or (bool(sent) and all(parcel.status in FINAL for parcel in sent + back)),
     )
@@ -76,11 +82,14 @@ def build(order: Order, *, now: datetime) -> TrackingPage:
 class _Facts:
     """The rows of one order, read once."""
 
-    def __init__(self, order: Order, now: datetime) -> None:
-        self.order = order
-        parcels = list(
+    def __init__(self, order: Order, now: datetime, tier: Tier) -> None:
+        self.order, self.tier = order, tier
+        told = CustomerReport.objects.filter(shipment=OuterRef("pk"), settled_at__isnull=True).order_by("-pk")
+        parcels: list[Shipment] = list(
             Shipment.objects.filter(order=order)
             .exclude(direction=Direction.INBOUND)
+            .select_related("rating")
+            .annotate(told=Subquery(told.values("kind")[:1]))
             .order_by("direction", "position")
         )
         self.returning = [
@@ -90,12 +99,13 @@ class _Facts:
         self.outbound = [row for row in outbound if row.stage != Stage.VOID]
         self.zone: ZoneInfo = zone(outbound[0].recipient_zone if outbound else order.merchant.zone)
         self.now, self.today = now, now.astimezone(self.zone).date()
-        self.lines: list[OrderLine] = list(order.lines.all())
-        self.held: dict[int, list[ShipmentLine]] = defaultdict(list)
-        for line in ShipmentLine.objects.filter(shipment__order=order).order_by("order_line__position"):
-            self.held[line.shipment_id].append(line)
+        self.lines: dict[int, Item] = {}
+        self.held: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        if tier >= Tier.PROVEN:
+            self._items_of(order)
         self.events: dict[int, list[TrackingEvent]] = defaultdict(list)
-        newest = TrackingEvent.objects.filter(shipment__order=order).defer("payload")
+        newest = TrackingEvent.objects.filter(shipment__order=order)
+        newest = newest if tier >= Tier.CODE else newest.defer("payload")
         for event in newest.order_by("-occurred_at", "-pk")[:MAX_SCANS]:
             self.events[event.shipment_id].append(event)
         self.learned = _learned(order)
@@ -116,12 +126,21 @@ class _Facts:
             (part for part in address.name.split() if len(part) > 3), key=len, reverse=True
         )
 
+    def _items_of(self, order: Order) -> None:
+        """The lines, and which parcel holds how many: one query."""
+        rows = OrderLine.objects.filter(order=order).order_by("position", "shipment_lines__shipment_id")
+        held = ("shipment_lines__shipment_id", "shipment_lines__quantity")
+        for pk, name, quantity, parcel, pieces in rows.values_list("pk", "name", "quantity", *held):
+            self.lines[pk] = Item(name, quantity)
+            if parcel:
+                self.held[parcel].append((pk, pieces))
+
     def parcel(self, row: Shipment) -> Parcel:
         local = zone(row.recipient_zone)
-        status = _status(row)
+        status = status_shown(row)
         when = _parcel_when(row, status, local, self.now)
         of = self.outbound if row.direction == Direction.OUTBOUND else self.returning
-        route = self._route(row)
+        route, events = self._route(row), self.events[row.pk]
         return Parcel(
             key=f"p{row.pk}",
             title=words.parcel_title(row.direction, of.index(row) + 1, len(of)),
@@ -141,15 +160,19 @@ class _Facts:
             days=self._days(row, local),
             route=route,
             map=svg(route, f"map-p{row.pk}") if of.index(row) < MAX_MAPS else SafeString(""),
+            carrier_link=more.carrier_link(row),
+            pickup=words.masked(more.pickup_of(row, events), self.secrets),
+            proof=more.proof_of(row, events, local, self.today) if self.tier >= Tier.CODE else None,
+            **more.said_of(row, self.now),
         )
 
     def unsent(self) -> tuple[Item, ...]:
         """What lies in no parcel yet."""
         packed: dict[int, int] = defaultdict(int)
         for row in self.outbound:
-            for line in self.held[row.pk]:
-                packed[line.order_line_id] += line.quantity
-        left = [(line.name, line.quantity - packed[line.pk]) for line in self.lines]
+            for line, pieces in self.held[row.pk]:
+                packed[line] += pieces
+        left = [(line.name, line.quantity - packed[pk]) for pk, line in self.lines.items()]
         return tuple(Item(name, quantity) for name, quantity in left if quantity > 0)
 
     def _route(self, row: Shipment) -> Route:
@@ -163,8 +186,7 @@ class _Facts:
         return journey(row, oldest_first, sender=sender, recipient=self.order.ship_to, next_scan=next_scan)
 
     def _items(self, row: Shipment) -> tuple[Item, ...]:
-        names = {line.pk: line.name for line in self.lines}
-        return tuple(Item(names[line.order_line_id], line.quantity) for line in self.held[row.pk])
+        return tuple(Item(self.lines[line].name, pieces) for line, pieces in self.held[row.pk])
 
     def _days(self, row: Shipment, zone: ZoneInfo) -> tuple[Day, ...]:
         events = without_corrected(self.events[row.pk])
@@ -205,7 +227,7 @@ def _says(row: Shipment, status: str, zone: ZoneInfo, now: datetime) -> Wording:
     return words.dated_wording(status, since, now.astimezone(zone).date())
 
 
-def _status(row: Shipment) -> str:
+def status_shown(row: Shipment) -> str:
     """What is true of a parcel before its carrier speaks is what the warehouse did with it."""
     if row.tracking_status == S.UNKNOWN and row.stage in (Stage.PACKED, Stage.HANDED_OVER):
         return S.PRE_TRANSIT
@@ -248,10 +270,10 @@ def _when(order: Order, facts: _Facts, sent: list[Parcel]) -> When:
     open_rows = [row for row in facts.outbound if not row.delivered_at]
     if len(facts.outbound) == 1:
         return _of_parcel(sent[0])
-    dated = [row for row in open_rows if row.promised_to and _status(row) not in words.NOTHING_DUE]
+    dated = [row for row in open_rows if row.promised_to and status_shown(row) not in words.NOTHING_DUE]
     if not dated or len(sent) == 0:
         return next((_of_parcel(parcel) for parcel in sent if parcel.when), When("", False))
-    worst = words.most_urgent(_status(row) for row in dated)
+    worst = words.most_urgent(status_shown(row) for row in dated)
     first = min(row.promised_from for row in dated if row.promised_from)
     last = max(row.promised_to for row in dated if row.promised_to)
     missed = min((row.missed_on for row in dated if row.missed_on), default=None)

@@ -49,11 +49,30 @@ class Parcel:
     route: Route
     map: SafeString
     coming: bool = False
+    carrier_link: str = ""
+    pickup: str = ""
+    may_rate: bool = False
+    score: int = 0
+    comment: str = ""
+    may_miss: bool = False
+    asks_address: bool = False
+    told: str = ""
+    proof: "Proof | None" = None
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Of a delivery, for who has read the customer's own mail or phone."""
+
+    when: str
+    place: str
+    said: str
+    signed_by: str
 
 
 @dataclass(frozen=True)
 class TrackingPage:
-    """What may be known by whoever has the link: no e-mail, phone, name or street."""
+    """What may be known at a tier: by whoever has the link no e-mail, phone, name, street or item."""
 
     merchant: Merchant
     number: str
@@ -69,3 +88,8 @@ class TrackingPage:
     unsent: tuple[Item, ...]
     final: bool
     record: str = ""
+    tier: int = 1
+    address: tuple[str, ...] = ()
+    ways: tuple[tuple[str, str], ...] = ()
+    """How a code can be sent: channel and the masked address."""
+    scores: tuple[tuple[int, str], ...] = ()

@@ -7,7 +7,7 @@ from shipping.dock import docks, loading
 from shipping.station import offline
 from shipping.station import views as station
 from shipping.webhooks import receive
-from tracker.views import brand, lookup, mailbox, tracking
+from tracker.views import brand, lookup, mailbox, tracking, visitor
 from tracker.views.health import healthz, readyz
 
 urlpatterns = [
@@ -17,6 +17,13 @@ urlpatterns = [
     path("track/", lookup.lookup),
     path("t/<str:public_key>/", tracking.tracking, name="tracking"),
     path("t/<str:public_key>/live/", tracking.live, name="tracking-live"),
+    path("t/<str:public_key>/prove/", visitor.prove, name="tracking-prove"),
+    path("t/<str:public_key>/code/", visitor.send_code, name="tracking-code"),
+    path("t/<str:public_key>/code/enter/", visitor.enter_code, name="tracking-enter"),
+    path("t/<str:public_key>/renew/", visitor.renew, name="tracking-renew"),
+    path("t/<str:public_key>/rate/", visitor.rating, name="tracking-rate"),
+    path("t/<str:public_key>/tell/", visitor.tell, name="tracking-tell"),
+    path("t/<str:public_key>/views/", visitor.views, name="tracking-views"),
     path("brand/<slug:slug>.css", brand.brand, name="brand"),
     path("pick/", waves, name="waves"),
     path("pick/<int:wave_id>/", picking, name="picking"),

@@ -2,14 +2,15 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from orders.access import renew_link
 from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
-from orders.admin.show import link_list, pill, short
+from orders.admin.show import link_list, local, pill, short
 from orders.admin.stock import ShortOrderFilter
 from orders.lifecycle import InvalidMove, change_status
 from orders.models import Order, OrderEvent, OrderLine, ShippingAddress
@@ -85,6 +86,19 @@ def _move(status: OrderStatus, verb: str) -> Callable[[Any, HttpRequest, QuerySe
     return action
 
 
+@admin.action(description="Give the selected orders a new tracking link", permissions=["edit"])
+def renew_links(self: "OrderAdmin", request: HttpRequest, queryset: QuerySet[Order]) -> None:
+    may = request.user.may  # type: ignore[union-attr]
+    mine = [order for order in queryset.select_related("merchant")[:500] if may(Can.EDIT, order.merchant)]
+    for order in mine:
+        renew_link(order.pk)
+    if mine:
+        self.message_user(
+            request,
+            f"{len(mine)} new tracking links; the old ones open nothing any more, in mails and on slips too.",
+        )
+
+
 class OrderAdmin(WalledAdmin):
     """Printing and parcels are added by the floor above (`shipping.admin`)."""
 
@@ -114,10 +128,10 @@ class OrderAdmin(WalledAdmin):
     ]
     search_help_text = "Order number, shop's id, e-mail, name, parcel code or tracking number"
     date_hierarchy = None
-    actions = [_move(OrderStatus.PROCESSING, "Approve"), _move(OrderStatus.CANCELLED, "Cancel")]
+    actions = [_move(OrderStatus.PROCESSING, "Approve"), _move(OrderStatus.CANCELLED, "Cancel"), renew_links]
     inlines = [AddressInline, LineInline, EventInline]
     fields: ClassVar[Any] = (
-        "number", "status_pill", "public_link", "parcels", "merchant", "customer", "email", "phone", "placed_at", "ship_by",
+        "number", "status_pill", "public_link", "looked_at", "parcels", "merchant", "customer", "email", "phone", "placed_at", "ship_by",
         "promised_on", "service", "total_shown", "source", "external_id", "gift_message", "note",
     )  # fmt: skip
     readonly_fields: ClassVar[Any] = fields[:-2]
@@ -154,6 +168,15 @@ class OrderAdmin(WalledAdmin):
     @admin.display(description="customer's page")
     def public_link(self, order: Order) -> SafeString:
         return format_html('<a href="/t/{}/">/t/{}/</a>', order.public_key, order.public_key)
+
+    @admin.display(description="page looked at")
+    def looked_at(self, order: Order) -> str:
+        seen = order.page_views.aggregate(
+            views=Sum("views"), visitors=Count("visitor", distinct=True), last=Max("last_at")
+        )
+        if not seen["views"]:
+            return "Never"
+        return f"{seen['views']} times by {seen['visitors']} visitors, last {local(seen['last'], order.merchant.tz)}"
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         return lookup == "customer__id__exact" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]

@@ -1,3 +1,4 @@
+from orders.models.access import AccessCode, PageView
 from orders.models.catalogue import Product, StockMove
 from orders.models.customer import Customer
 from orders.models.imports import ImportIssue, ImportJob
@@ -7,6 +8,7 @@ from orders.models.order import Order, OrderLine, ShippingAddress
 from orders.models.token import ApiToken
 
 __all__ = [
+    "AccessCode",
     "ApiToken",
     "Customer",
     "ImportIssue",
@@ -18,6 +20,7 @@ __all__ = [
     "Order",
     "OrderEvent",
     "OrderLine",
+    "PageView",
     "PaperSize",
     "Product",
     "ShippingAddress",

@@ -18,6 +18,7 @@ class OrderEvent(MerchantOwned):
         PACKED = "packed", "Parcel packed"
         HANDED_OVER = "handed_over", "Handed to carrier"
         PROMISE = "promise", "Delivery date"
+        REPORT = "report", "Word from the customer"
 
     merchant_path = "order__merchant"
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")

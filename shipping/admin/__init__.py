@@ -11,6 +11,7 @@ from shipping.admin import (
     quarantine,
     runs,
     stickers,
+    voice,
     waves,
 )
 
@@ -43,5 +44,6 @@ __all__ = [
     "quarantine",
     "runs",
     "stickers",
+    "voice",
     "waves",
 ]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from shipping.lateness.rules import Alarm, Facts, judge
-from shipping.models import LateCase, Shipment
+from shipping.models import CustomerReport, LateCase, Shipment
 from shipping.models.shipment import OPEN
 from shipping.status import Direction
 
@@ -24,8 +24,12 @@ def review(*, now: datetime, shipments: list[int] | None = None) -> dict[str, in
         rows = Shipment.objects.filter(pk__in=chunk).select_related("merchant", "manifest").order_by("pk")
         open_cases = LateCase.objects.filter(shipment__in=chunk, closed_at__isnull=True)
         cases = {case.shipment_id: case for case in open_cases}
+        reports = CustomerReport.objects.filter(shipment__in=chunk, settled_at__isnull=True).order_by(
+            "created_at"
+        )
+        told = {report.shipment_id: report for report in reports}
         for row in rows:
-            if outcome := _settle(row, cases.get(row.pk), judge(facts_of(row), now), now):
+            if outcome := _settle(row, cases.get(row.pk), judge(facts_of(row, told.get(row.pk)), now), now):
                 done[outcome] += 1
     return done
 
@@ -42,10 +46,11 @@ def _candidates(now: datetime, shipments: list[int] | None) -> list[int]:
     ]
     found = {pk for asked in questions for pk in asked.order_by().values_list("pk", flat=True)}
     found.update(LateCase.objects.filter(closed_at__isnull=True).values_list("shipment_id", flat=True))
+    found.update(CustomerReport.objects.filter(settled_at__isnull=True).values_list("shipment_id", flat=True))
     return sorted(found if shipments is None else found & set(shipments))
 
 
-def facts_of(shipment: Shipment) -> Facts:
+def facts_of(shipment: Shipment, report: CustomerReport | None = None) -> Facts:
     return Facts(
         stage=shipment.stage,
         tracking_status=shipment.tracking_status,
@@ -61,6 +66,8 @@ def facts_of(shipment: Shipment) -> Facts:
         acceptance_hours=shipment.merchant.acceptance_hours,
         zone=shipment.merchant.zone,
         taker=_taker(shipment),
+        report=report.kind if report else "",
+        reported_at=report.created_at if report else None,
     )
 
 

@@ -7,6 +7,8 @@
     handover_gap      the hand-over, plus the carrier's business hours to      2
                       accept the parcel, by the merchant's zone and holidays
     silent            the last word, plus the merchant's silent business days  1
+    not_arrived       the customer's word that a delivered parcel is not there 4
+    address           the customer's word about the address                    3
 
 A parcel at the recipient's door (or pick-up point) by the promised day kept its promise, whoever opened.
 A parcel on its way back has no promise to keep.
@@ -17,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from orders.handling import business_days_between, business_hours_after, is_business_day
-from shipping.status import FINAL, LateRule, Stage, TrackingStatus
+from shipping.status import FINAL, LateRule, ReportKind, Stage, TrackingStatus
 
 S = TrackingStatus
 WEIGHT = {
@@ -25,6 +27,8 @@ WEIGHT = {
     LateRule.NOT_HANDED_OVER: 2.0,
     LateRule.HANDOVER_GAP: 2.0,
     LateRule.SILENT: 1.0,
+    LateRule.NOT_ARRIVED: 4.0,
+    LateRule.ADDRESS: 3.0,
 }
 AT_THE_DOOR = frozenset({S.ATTEMPT_FAILED, S.AVAILABLE_FOR_PICKUP})
 GOING_BACK = frozenset({S.RETURNING, S.RETURNED})
@@ -33,7 +37,7 @@ GOING_BACK = frozenset({S.RETURNING, S.RETURNED})
 @dataclass(frozen=True)
 class Facts:
     """Of one parcel. Moments are aware; `promised_to` is a day in `recipient_zone`. `taker` says who took it,
-    in the words of the alarm."""
+    in the words of the alarm. `report` and `reported_at` are the customer's open word about it."""
 
     stage: str
     tracking_status: str
@@ -49,6 +53,8 @@ class Facts:
     acceptance_hours: int = 12
     zone: str = "UTC"
     taker: str = ""
+    report: str = ""
+    reported_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -63,8 +69,10 @@ class Alarm:
 
 def judge(facts: Facts, now: datetime) -> Alarm | None:
     """The worst of what is wrong, or None."""
-    if facts.stage == Stage.VOID or facts.tracking_status in FINAL:
+    if facts.stage == Stage.VOID:
         return None
+    if facts.tracking_status in FINAL:
+        return _not_arrived(facts, now)
     alarms = [alarm for rule in RULES if (alarm := rule(facts, now))]
     return max(alarms, key=lambda alarm: (alarm.score, alarm.rule), default=None)
 
@@ -130,8 +138,24 @@ def _silent(facts: Facts, now: datetime) -> Alarm | None:
     )
 
 
+def _not_arrived(facts: Facts, now: datetime) -> Alarm | None:
+    said = facts.report == ReportKind.NOT_ARRIVED and facts.tracking_status == S.DELIVERED
+    if not said or facts.reported_at is None:
+        return None
+    words = f"The customer wrote on {facts.reported_at:%d %b} that it has not arrived"
+    return _alarm(LateRule.NOT_ARRIVED, facts.reported_at, now, words)
+
+
+def _address(facts: Facts, now: datetime) -> Alarm | None:
+    if facts.report not in (ReportKind.ADDRESS_RIGHT, ReportKind.ADDRESS_WRONG) or facts.reported_at is None:
+        return None
+    right = "right" if facts.report == ReportKind.ADDRESS_RIGHT else "wrong"
+    words = f"The customer wrote on {facts.reported_at:%d %b} that the address is {right}"
+    return _alarm(LateRule.ADDRESS, facts.reported_at, now, words)
+
+
 def _days(count: int, kind: str = "") -> str:
     return f"{count} {kind}day{'' if count == 1 else 's'}"
 
 
-RULES = (_past_promise, _not_handed_over, _handover_gap, _silent)
+RULES = (_past_promise, _not_handed_over, _handover_gap, _silent, _address)

@@ -1,5 +1,6 @@
 from shipping.models.carrier import CarrierAccount, InboundWebhook, QuarantinedReading
 from shipping.models.codes import CodeMapping, UnknownEvent
+from shipping.models.customer import CustomerReport, Rating
 from shipping.models.document import CarrierLabel, LabelSheet, PrintItem, PrintPart, PrintRun
 from shipping.models.event import Scan, TrackingEvent
 from shipping.models.floor import Box, Manifest, ManifestMove, ShortPick, Wave, WaveLine
@@ -13,6 +14,7 @@ __all__ = [
     "CarrierAccount",
     "CarrierLabel",
     "CodeMapping",
+    "CustomerReport",
     "InboundWebhook",
     "LabelSheet",
     "LateCase",
@@ -25,6 +27,7 @@ __all__ = [
     "PrintRun",
     "Promise",
     "QuarantinedReading",
+    "Rating",
     "Scan",
     "Shipment",
     "ShipmentLine",

@@ -89,6 +89,9 @@ class Shipment(MerchantOwned):
             models.Index(fields=["merchant", "tracking_status", "-created_at"], name="shipment_by_status"),
             models.Index(fields=["merchant", "tracking_number"], name="shipment_by_number"),
             models.Index(
+                fields=["tracking_number"], condition=~Q(tracking_number=""), name="shipment_by_number_alone"
+            ),
+            models.Index(
                 fields=["handed_over_at"],
                 condition=OPEN & Q(handed_over_at__isnull=False, first_scan_at__isnull=True),
                 name="shipment_not_accepted",

@@ -24,7 +24,8 @@
   async function look() {
     if (document.hidden) return;
     const answer = await fetch(live.dataset.url, { headers: { "If-None-Match": etag }, cache: "no-store" });
-    if (answer.status === 200) {
+    const writing = live.contains(document.activeElement) && document.activeElement.matches("textarea, input");
+    if (answer.status === 200 && !writing) {
       etag = answer.headers.get("ETag") ?? "";
       swap(await answer.text());
     }
@@ -37,6 +38,12 @@
     setTimeout(() => look().catch(() => (failures += 1)).finally(again), EVERY * 2 ** Math.min(failures, 4));
   }
 
+  // What was said once is not said again on the next reload.
+  if (location.search.includes("said=")) {
+    const here = new URL(location.href);
+    here.searchParams.delete("said");
+    history.replaceState(null, "", here);
+  }
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && !ended()) look().catch(() => {});
   });

@@ -37,6 +37,12 @@ def url(order):
     return f"/t/{order.public_key}/"
 
 
+def proven(client, order):
+    """The page as somebody sees it who knows the postcode."""
+    client.post(url(order) + "prove/", {"proof": order.ship_to.postal_code})
+    return client.get(url(order))
+
+
 def words(response):
     text = re.sub(r"<title>.*?</title>|<[^>]+>", " ", response.content.decode())
     return unescape(re.sub(r"\s+", " ", text))
@@ -140,7 +146,7 @@ def test_several_parcels(client, shipment):
     Shipment.objects.filter(pk=third.pk).update(tracking_status="on_hold")
     page = client.get(url(shipment.order))
     assert "2 of 3 parcels arrived" in words(page) and headline(page) == "On hold"
-    assert "Parcel 3 of 3" in words(page) and words(page).count("Blue mug") == 3
+    assert "Parcel 3 of 3" in words(page) and words(proven(client, shipment.order)).count("Blue mug") == 3
     Shipment.objects.update(tracking_status="delivered", delivered_at=NOW)
     page = client.get(url(shipment.order))
     assert headline(page) == "All 3 parcels delivered" and b"data-final" in page.content
@@ -159,7 +165,8 @@ def test_cancelled_and_returned_orders(client, merchant):
     change_status(order.pk, "cancelled", actor="x", now=NOW)
     page = client.get(url(order))
     assert headline(page) == "Order cancelled" and "Cancelled Wed 4 March, 11:00" in words(page)
-    assert "Blue mug" in words(page) and b"data-final" in page.content and "Expected" not in words(page)
+    assert b"data-final" in page.content and "Expected" not in words(page)
+    assert "Blue mug" not in words(page) and "Blue mug" in words(proven(client, order))
 
     other = make_shipment(merchant).order
     for status in ("shipped", "returned"):
@@ -208,9 +215,12 @@ def test_six_queries_whatever_the_number_of_parcels(client, shipment, parcels, d
     for position in range(2, parcels + 1):
         say(another(shipment, position), "in_transit", code=str(position))
     say(shipment, "in_transit")
-    for path in (url(shipment.order), url(shipment.order) + "live/"):
-        with django_assert_max_num_queries(6):
-            assert client.get(path).status_code == 200
+    proofs = ["", shipment.order.ship_to.postal_code]
+    for proof in proofs:
+        client.post(url(shipment.order) + "prove/", {"proof": proof})
+        for path in (url(shipment.order), url(shipment.order) + "live/"):
+            with django_assert_max_num_queries(6):
+                assert client.get(path).status_code == 200
 
 
 def test_polling_costs_nothing_until_there_is_news(client, shipment):

@@ -1,14 +1,18 @@
-"""The door for people who have an order number and no link."""
+"""The door for people who have an order number and no link, or a tracking number alone."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from orders.access import Tier
 from orders.lookup import canonical, find
 from tracker.limits import address_of, too_many
+from tracker.tracking_status import parcel_of, status_of
+from tracker.views.visitor import let_in
 
 WINDOW = 600  # seconds
 PER_ADDRESS = 20
@@ -32,8 +36,10 @@ def lookup(request: HttpRequest) -> HttpResponse:
         answer = render(request, "429.html", status=429)
         answer["Retry-After"] = str(WINDOW)
         return answer
-    order = find(number, proof)
+    order, parcel = find(number, proof), parcel_of(number)
+    if order is None and parcel is not None and not proof.strip():
+        return render(request, "tracker/status.html", status_of(parcel, now=timezone.now()))
     if order is None:
         return render(request, "tracker/lookup.html", {"missed": True}, status=404)
     there = reverse("tracking", args=[order.public_key]) + getattr(request, "keep_language", "")
-    return HttpResponseRedirect(there, status=303)
+    return let_in(HttpResponseRedirect(there, status=303), order, Tier.PROVEN, secure=request.is_secure())

@@ -1,0 +1,102 @@
+"""What the page shows beyond the parcel's state: where to collect it, who took it in, what the customer can say."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from orders.access import Tier
+from orders.models import Order
+from shipping.carriers.registry import adapter
+from shipping.models import Shipment, TrackingEvent
+from shipping.status import Direction, TrackingStatus
+from shipping.voice import ADDRESS_STATUSES
+from tracker.days import day_words, time_words
+from tracker.tracking_shapes import Proof
+
+S = TrackingStatus
+RATES_FOR = timedelta(days=60)
+_SIGNED = ("signed_by", "signedBy", "receivedByName", "signature")
+
+
+def carrier_link(row: Shipment) -> str:
+    """The carrier's own page of the parcel, where the carrier is one we know."""
+    known = adapter(row.carrier.strip().lower().replace(" ", "_")) if row.tracking_number else None
+    return known.tracking_url(row.tracking_number) if known else ""
+
+
+def pickup_of(row: Shipment, events: Sequence[TrackingEvent]) -> str:
+    """Where the parcel waits, as the carrier's newest word of it says. `events` are newest first."""
+    if row.tracking_status != S.AVAILABLE_FOR_PICKUP:
+        return ""
+    waits = next((event for event in events if event.status == S.AVAILABLE_FOR_PICKUP), None)
+    if waits is None:
+        return ""
+    return ", ".join(part for part in (waits.message, waits.postal_code, waits.place) if part)
+
+
+def proof_of(row: Shipment, events: Sequence[TrackingEvent], zone: ZoneInfo, today: date) -> Proof | None:
+    """Needs the events' payloads."""
+    last = next((event for event in events if event.status == S.DELIVERED), None)
+    if row.delivered_at is None or last is None:
+        return None
+    local = row.delivered_at.astimezone(zone)
+    return Proof(
+        f"{day_words(local.date(), today)}, {time_words(local)}",
+        last.place,
+        last.message,
+        _signed(last.payload),
+    )
+
+
+def _signed(payload: Any) -> str:
+    """Who signed, wherever the carrier's body says it."""
+    if isinstance(payload, dict):
+        for name in _SIGNED:
+            if isinstance(payload.get(name), str) and payload[name].strip():
+                return payload[name].strip()[:80]
+        return next((found for value in payload.values() if (found := _signed(value))), "")
+    if isinstance(payload, list):
+        return next((found for value in payload if (found := _signed(value))), "")
+    return ""
+
+
+def address_of(order: Order) -> tuple[str, ...]:
+    to = order.ship_to
+    town = " ".join(part for part in (to.postal_code, to.city) if part)
+    lines = (to.name, to.company, to.line1, to.line2, town, to.region, to.country)
+    return tuple(line for line in lines if line)
+
+
+def ways_of(order: Order, tier: Tier) -> tuple[tuple[str, str], ...]:
+    """How a code can reach the customer. Who only has the link is not told a letter of the address."""
+    told = tier >= Tier.PROVEN
+    ways = []
+    if order.email:
+        name, _, host = order.email.partition("@")
+        ways.append(("email", f"{name[:1]}•••@{host[:1]}•••" if told else ""))
+    if order.phone:
+        ways.append(("sms", f"•••{str(order.phone)[-2:]}" if told else ""))
+    return tuple(ways)
+
+
+def scores() -> tuple[tuple[int, str], ...]:
+    words = (_("Bad"), _("Poor"), _("Fair"), _("Good"), _("Very good"))
+    return tuple((score, f"{score}/5: {said}") for score, said in enumerate(words, 1))
+
+
+def said_of(row: Any, now: Any) -> dict[str, Any]:
+    """The customer's part of a parcel: `row` carries its rating and `told`, the kind of its open report."""
+    rating = getattr(row, "rating", None)
+    outbound = row.direction == Direction.OUTBOUND
+    here = outbound and row.delivered_at is not None
+    return {
+        "may_rate": here and row.delivered_at > now - RATES_FOR,
+        "score": rating.score if rating else 0,
+        "comment": rating.comment if rating else "",
+        "may_miss": here and not row.told,
+        "asks_address": outbound and row.tracking_status in ADDRESS_STATUSES and not row.told,
+        "told": row.told or "",
+    }
