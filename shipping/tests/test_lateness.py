@@ -163,5 +163,5 @@ class TestCases:
         review(now=NOW + 2 * DAY)
         record([Reading("picked_up", NOW + DAY, shipment_id=pk) for pk in Shipment.objects.values_list("pk", flat=True)],
                merchant=merchant, now=NOW + DAY)  # fmt: skip
-        with django_assert_max_num_queries(9 + 8):  # and one to close each case
+        with django_assert_max_num_queries(10 + 8):  # and one to close each case
             assert review(now=NOW + 2 * DAY)["closed"] == 8
