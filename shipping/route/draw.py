@@ -22,10 +22,10 @@ def svg(route: Route, key: str) -> SafeString:
     """`key` makes the ids of the title and the description the page's own. Empty for a route without stops."""
     if not route.stops:
         return SafeString("")
-    key = escape(key)
+    key, title = escape(key), _("Map of the route")
     return SafeString(
         f'<svg class="route-map" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
-        f' aria-labelledby="{key}-title {key}-desc"><title id="{key}-title">{escape(_("Map of the route"))}</title>'
+        f' aria-labelledby="{key}-title {key}-desc"><title id="{key}-title">{escape(title)}</title>'
         f'<desc id="{key}-desc">{_said(route)}</desc>{_picture(route)}</svg>'
     )
 
