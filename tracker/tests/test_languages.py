@@ -286,8 +286,10 @@ def test_one_readers_language_is_not_the_next_ones(client, shipment):
 
 def test_no_more_questions_in_another_language(client, shipment, django_assert_max_num_queries):
     happened(shipment)
+    address = path(shipment.order, "ar")
+    client.get(address)  # the first of a process asks the database what it can do
     with django_assert_max_num_queries(6):
-        client.get(path(shipment.order, "ar"))
+        client.get(address)
 
 
 def test_headers_of_others_are_left_alone():
