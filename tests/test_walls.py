@@ -163,9 +163,10 @@ def test_a_role_is_not_more_than_it_is(ours):
 # --- every other URL --------------------------------------------------------------------------------------
 
 OPEN_TO_ALL = {
-    "", "track/", "t/<str:public_key>/", "t/<str:public_key>/live/",
-    "t/<str:public_key>/prove/", "t/<str:public_key>/code/", "t/<str:public_key>/code/enter/", "t/<str:public_key>/renew/",
-    "t/<str:public_key>/rate/", "t/<str:public_key>/tell/", "t/<str:public_key>/views/", "brand/<slug:slug>.css", "healthz", "readyz",
+    "", "track/", "brand/<slug:slug>.css", "healthz", "readyz",
+    "t/<str:public_key>/", "t/<str:public_key>/live/", "t/<str:public_key>/app.webmanifest", "t/<str:public_key>/prove/",
+    "t/<str:public_key>/code/", "t/<str:public_key>/code/enter/", "t/<str:public_key>/renew/", "t/<str:public_key>/rate/",
+    "t/<str:public_key>/tell/", "t/<str:public_key>/views/",
     "webhooks/<slug:provider>/<str:key>/", "scan/", "pick/", "pick/<int:wave_id>/", "handover/", "handover/<int:manifest_id>/",
     "api/v1/carriers/detect/", "api/v1/parcels/<str:code>/why/",
     "dev/outbox/", "dev/outbox/<str:name>/", "dev/outbox/<str:name>/html/",

@@ -7,7 +7,7 @@ from shipping.dock import docks, loading
 from shipping.station import offline
 from shipping.station import views as station
 from shipping.webhooks import receive
-from tracker.views import brand, lookup, mailbox, tracking, visitor
+from tracker.views import brand, embed, lookup, mailbox, tracking, visitor
 from tracker.views.health import healthz, readyz
 
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("track/", lookup.lookup),
     path("t/<str:public_key>/", tracking.tracking, name="tracking"),
     path("t/<str:public_key>/live/", tracking.live, name="tracking-live"),
+    path("t/<str:public_key>/app.webmanifest", embed.manifest, name="tracking-manifest"),
     path("t/<str:public_key>/prove/", visitor.prove, name="tracking-prove"),
     path("t/<str:public_key>/code/", visitor.send_code, name="tracking-code"),
     path("t/<str:public_key>/code/enter/", visitor.enter_code, name="tracking-enter"),

@@ -24,7 +24,7 @@ PER_NUMBER = 10
 @cache_control(no_store=True)
 def lookup(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return render(request, "tracker/lookup.html")
+        return render(request, "tracker/lookup.html", {"number": request.GET.get("number", "")[:60]})
     number = request.POST.get("number", "")[:60]
     proof = request.POST.get("proof", "")[:254]
     # Both are counted before either is judged: an address over its limit still uses up the number's.
