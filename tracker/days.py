@@ -90,5 +90,5 @@ def _written(day: date, form: str) -> str:
         form = form.replace("D", "".join(f"\\{letter}" for letter in names[day.weekday()]), 1)
     if language == "fr" and day.day == 1:
         form = form.replace("j", "j\\e\\r", 1)
-    text = dateformat.format(day, form)
+    text = dateformat.format(day, form).replace(" ", "\u00a0")  # a day does not break at the end of a line
     return text.lower() if style.lower else text
