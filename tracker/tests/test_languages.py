@@ -14,8 +14,9 @@ from django.views import defaults
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orders.access import digits
 from orders.lifecycle import change_status
-from orders.models import Order
+from orders.models import AccessCode, Order
 from shipping.carriers.base import Reading
 from shipping.models import LearnedTransit, Shipment
 from shipping.promise.audit import key_of
@@ -25,14 +26,16 @@ from shipping.tracking.record import record
 from tests import wordings
 from tests.factories import NOW, make_order, make_shipment
 from tracker import tracking_words
+from tracker.access_code import message
 from tracker.days import day_words, range_words, time_words
 from tracker.languages import PublicLanguage, known
+from tracker.said import SAID
 
 pytestmark = pytest.mark.django_db
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
 OTHERS = wordings.LANGUAGES
 NAMES = {"DHL", "CC", "BY", "Natural", "Earth", "GeoNames", "Tracker", "Kiosk", "help", "kiosk", "example"}
-NAMES |= {"KIO", "UTC", "CET", "Cookie", "DE", "Berlin", "Leipzig", "München", "Germany"}
+NAMES |= {"KIO", "SMS", "UTC", "CET", "Cookie", "DE", "Berlin", "Leipzig", "München", "Germany"}
 PLACES_OF_NAMES = {"bdi", "abbr", "script", "style", "text"}
 VOID = {"meta", "link", "input", "img", "br", "use", "circle", "path"}
 
@@ -45,7 +48,7 @@ def _wednesday():
 
 @pytest.fixture
 def shipment(merchant):
-    shipment = make_shipment(merchant, carrier="DHL", tracking_number="JD0001")
+    shipment = make_shipment(merchant, carrier="DHL", tracking_number="JD00011122233")
     silences = {silence_of("*", status): [5.0, 40.0, 90.0, 50] for status in TrackingStatus.values}
     LearnedTransit.objects.create(
         merchant=merchant, fitted_at=NOW, parcels=0, level_half=0.5, level_most=0.9, data=b"",
@@ -88,9 +91,9 @@ def latin_left(reader):
     return words - NAMES
 
 
-def english_left(reader, language):
+def english_left(said, language):
     """Whole English wordings of the catalogue, where the language says it otherwise."""
-    page = " ␞ ".join(reader.said)
+    page = " ␞ ".join(said)
     left = []
     for entry in wordings.catalogue(language):
         mine = " ".join(wordings.said(entry)).lower()
@@ -124,7 +127,7 @@ def check(response, language):
     if language in ("ar", "ja"):
         assert not latin_left(reader)
     else:
-        assert not english_left(reader, language)
+        assert not english_left(reader.said, language)
 
 
 def path(order, language=""):
@@ -194,6 +197,51 @@ def test_the_lookup_and_every_refusal(client, db, language, rf):
     request = rf.get(f"/?lang={language}")
     check(PublicLanguage(defaults.server_error)(request), language)
     check(PublicLanguage(lambda request: defaults.permission_denied(request, Exception()))(request), language)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_a_visitor_may_see_and_do(client, shipment, language):
+    happened(shipment)
+    order, ask, here = shipment.order, f"?lang={language}", path(shipment.order)
+
+    def page():
+        check(client.get(here + ask), language)
+
+    client.post(f"{here}prove/{ask}", {"proof": order.ship_to.postal_code})
+    page()
+    client.post(f"{here}code/{ask}", {"channel": "email"})
+    code = AccessCode.objects.get()
+    client.post(f"{here}code/enter/{ask}", {"code": digits(code)})
+    for status in ("attempt_failed", "delivered"):
+        Shipment.objects.update(tracking_status=status, delivered_at=NOW if status == "delivered" else None)
+        page()
+        told = {"attempt_failed": "address_wrong", "delivered": "not_arrived"}[status]
+        parcel = f"p{shipment.pk}"
+        client.post(f"{here}tell/{ask}", {"parcel": parcel, "kind": told, "text": "x"})
+        client.post(f"{here}rate/{ask}", {"parcel": parcel, "score": "4"})
+        page()
+    check(client.get(f"{here}views/{ask}"), language)
+    for word in SAID:
+        check(client.get(f"{here}{ask}&said={word}"), language)
+    found = client.post(f"/{ask}", {"number": "JD00011122233", "proof": ""}, follow=True)
+    assert found.status_code == 200
+    check(found, language)
+    manifest = client.get(f"{here}app.webmanifest{ask}").json()
+    assert manifest["lang"] == language and not manifest["name"].startswith("Order ")
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_message_with_a_code(merchant, language):
+    order = make_order(merchant, locale=language)
+    code = AccessCode(order=order, channel="email")
+    for channel in ("email", "sms"):
+        code.channel = channel
+        said = message(code)
+        text = f"{said.subject}\n{said.text}"
+        if language in ("ar", "ja"):
+            assert not set(re.findall("[A-Za-z]+", text)) - {"KIO", "Kiosk"}
+        else:
+            assert not english_left([text], language)
 
 
 # --- which language
