@@ -6,12 +6,13 @@ from django.utils.translation import gettext as _
 
 from notifications.channels.base import Message
 from orders.access import CODE_LIVES, digits
+from orders.languages import spoken
 from orders.models import AccessCode
 
 
 def message(code: AccessCode) -> Message:
     order, merchant = code.order, code.order.merchant
-    with translation.override(order.locale):
+    with translation.override(spoken(order.locale, merchant.locale)):
         said = {
             "code": digits(code), "shop": merchant.name, "order": order.number, "minutes": int(CODE_LIVES.total_seconds() // 60),
         }  # fmt: skip

@@ -9,6 +9,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from orders.languages import known, spoken
 from orders.models import Order
 
 STAFF = ("/admin/", "/scan/", "/pick/", "/handover/", "/dev/", "/api/", "/webhooks/")
@@ -38,13 +39,7 @@ class PublicLanguage:
 @contextmanager
 def of_order(request: HttpRequest, order: Order) -> Iterator[str]:
     """The language of a page about this order, in force: what was asked for, else the order's, the browser's, the shop's."""
-    code = (
-        asked(request)
-        or known(order.locale)
-        or accepted(request)
-        or known(order.merchant.locale)
-        or settings.LANGUAGE_CODE
-    )
+    code = asked(request) or spoken(order.locale, accepted(request), order.merchant.locale)
     with translation.override(code):
         yield code
 
@@ -59,11 +54,3 @@ def accepted(request: HttpRequest) -> str:
     """The first of ours that the browser's header names."""
     header = request.headers.get("Accept-Language", "")
     return next(filter(None, (known(code) for code, _ in parse_accept_lang_header(header))), "")
-
-
-def known(locale: str) -> str:
-    """“de” for “de-AT” and “de_AT”; empty for a language that we do not speak."""
-    try:
-        return translation.get_supported_language_variant(locale.replace("_", "-").lower())
-    except LookupError:
-        return ""

@@ -160,7 +160,7 @@ def test_the_customer_reads_both_days(shop, client):
         promised_from=date(2099, 1, 1),
         promised_to=date(2099, 1, 2),
     )
-    page = client.get(f"/t/{shipment.order.public_key}/").content.decode()
+    page = client.get(f"/t/{shipment.order.public_key}/").content.decode().replace("\u00a0", " ")
     assert "promised for Fri 6 March" in page and "2099" in page and "It is later than promised" in page
 
 

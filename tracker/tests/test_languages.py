@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.access import digits
+from orders.languages import known, spoken
 from orders.lifecycle import change_status
 from orders.models import AccessCode, Order
 from shipping.carriers.base import Reading
@@ -28,7 +29,7 @@ from tests.factories import NOW, make_order, make_shipment
 from tracker import tracking_words
 from tracker.access_code import message
 from tracker.days import day_words, range_words, time_words
-from tracker.languages import PublicLanguage, known
+from tracker.languages import PublicLanguage
 from tracker.said import SAID
 
 pytestmark = pytest.mark.django_db
@@ -279,6 +280,16 @@ def test_nonsense_is_not_a_language(client, merchant, asked):
     assert answer.status_code == 200 and lang_of(answer) == "it"
     assert lang_of(client.get("/", {"lang": asked})) == "en"
     assert known("d" * 600) == "" and known("\x00") == ""
+
+
+def test_a_message_speaks_the_first_language_that_we_have(merchant):
+    assert (
+        spoken("pt-BR", "de") == "pt" and spoken("fi", "", "de_AT") == "de" and spoken("", "x" * 600) == "en"
+    )
+    merchant.locale = "nl"
+    order = make_order(merchant, locale="fi")
+    order.merchant = merchant
+    assert "uw code" in message(AccessCode(order=order, channel="email")).subject
 
 
 def test_the_lookup_hears_the_browser_and_the_choice_is_carried_on(client, merchant):
