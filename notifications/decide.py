@@ -38,12 +38,15 @@ class Fact:
 
 @dataclass(frozen=True)
 class Preferences:
-    """What the merchant has switched on and how the customer can be reached ("" is not at all)."""
+    """What the merchant has switched on and how the customer can be reached ("" is not at all). `off` are the
+    (milestone, channel) pairs that merchant or customer do not want; `suppressed` are addresses not written to."""
 
     email_on: bool
     sms_on: bool
     email: str
     phone: str
+    off: frozenset[tuple[str, str]] = frozenset()
+    suppressed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -68,4 +71,8 @@ def decide(fact: Fact, preferences: Preferences) -> list[Planned]:
         ways.append((Channel.EMAIL, preferences.email))
     if preferences.sms_on and preferences.phone and milestone in BY_SMS:
         ways.append((Channel.SMS, preferences.phone))
-    return [Planned(milestone, channel, to, fact.recorded_at, expires_at) for channel, to in ways]
+    return [
+        Planned(milestone, channel, to, fact.recorded_at, expires_at)
+        for channel, to in ways
+        if (milestone, channel) not in preferences.off and to not in preferences.suppressed
+    ]

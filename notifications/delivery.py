@@ -22,6 +22,7 @@ from notifications.channels.base import ChannelError, channel_for
 from notifications.models import Attempt, Notice
 from notifications.render import render
 from notifications.status import DUE, NoticeState
+from notifications.wishes import refusal
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
@@ -41,6 +42,8 @@ def deliver(notice_id: int, *, clock: Callable[[], datetime]) -> bool:
     ).get(pk=notice_id)
     began = time.monotonic()
     try:
+        if refused := refusal(notice):
+            raise ChannelError(refused, permanent=True)
         detail = channel_for(notice.channel).send(notice.recipient, render(notice), key=f"notice-{notice.pk}")
         error = None
     except ChannelError as failure:

@@ -2,26 +2,18 @@
 
 from typing import Any
 
-from notifications.decide import Fact, Preferences, decide
+from notifications.decide import MILESTONE_OF, Fact, decide
 from notifications.outbox import put
+from notifications.wishes import preferences_of
 from orders.models import OrderEvent
 from orders.signals import event_recorded
 
 
 def on_event(event: OrderEvent, **_: Any) -> None:
-    order = event.order
-    put(
-        event,
-        decide(
-            Fact(event.kind, event.new, event.occurred_at, event.recorded_at),
-            Preferences(
-                email_on=order.merchant.notify_email,
-                sms_on=order.merchant.notify_sms,
-                email=order.email,
-                phone=str(order.phone or ""),
-            ),
-        ),
-    )
+    if (event.kind, event.new) not in MILESTONE_OF:
+        return
+    fact = Fact(event.kind, event.new, event.occurred_at, event.recorded_at)
+    put(event, decide(fact, preferences_of(event.order)))
 
 
 def connect() -> None:

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from notifications.channels.base import Message
 from notifications.models import Notice
 from notifications.status import Channel
+from notifications.wishes import preferences_link, unsubscribe_headers
 from orders.brand import text_on
 from shipping.models import Shipment
 from shipping.status import Direction, Stage
@@ -32,6 +33,7 @@ def render(notice: Notice) -> Message:
         html=_inliner().inline(render_to_string("notifications/email.html", context)),
         sender_name=notice.merchant.name,
         reply_to=notice.merchant.support_email,
+        headers=unsubscribe_headers(notice.order, notice.recipient),
     )
 
 
@@ -54,6 +56,7 @@ def _context(notice: Notice) -> dict[str, Any]:
         "happened_at": notice.event.occurred_at.astimezone(merchant.tz),
         "link": f"{settings.BASE_URL}/t/{order.public_key}/",
         "name": order.ship_to.name,
+        "wishes": preferences_link(order, notice.channel, notice.recipient),
     }
 
 

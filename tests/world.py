@@ -5,7 +5,7 @@ import uuid
 
 from django.apps import apps
 
-from notifications.models import Attempt
+from notifications.models import Attempt, Consent, NoticeSettings, Preference, Suppression
 from orders.intake import jobs
 from orders.models import AccessCode, ApiToken, ImportIssue, Merchant, PageView, Product
 from orders.models.base import MerchantOwned
@@ -52,6 +52,11 @@ def full_merchant(slug: str) -> Merchant:
     ]
     record(readings, merchant=merchant, now=NOW)
     Attempt.objects.create(notice=merchant.notices.first(), at=NOW, ok=True)
+    told = {"merchant": merchant, "channel": "email", "address": f"{slug}@customer.example"}
+    NoticeSettings.objects.create(merchant=merchant)
+    Preference.objects.create(**told, milestone="shipped", wanted=True, changed_at=NOW)
+    Consent.objects.create(**told, way="page", before=[], after=["shipped"], at=NOW)
+    Suppression.objects.create(**told, at=NOW)
     job = jobs.start(
         merchant=merchant, user=user, file=io.BytesIO(b"x"), filename=f"{slug}.csv", dry_run=True
     )

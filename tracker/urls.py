@@ -7,7 +7,7 @@ from shipping.dock import docks, loading
 from shipping.station import offline
 from shipping.station import views as station
 from shipping.webhooks import receive
-from tracker.views import brand, embed, lookup, mailbox, tracking, visitor
+from tracker.views import brand, embed, lookup, mailbox, tracking, visitor, wishes
 from tracker.views.health import healthz, readyz
 
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
     path("t/<str:public_key>/rate/", visitor.rating, name="tracking-rate"),
     path("t/<str:public_key>/tell/", visitor.tell, name="tracking-tell"),
     path("t/<str:public_key>/views/", visitor.views, name="tracking-views"),
+    path("n/<str:signed>/", wishes.preferences, name="wishes"),
+    path("n/<str:signed>/off/", wishes.unsubscribe, name="unsubscribe"),
     path("brand/<slug:slug>.css", brand.brand, name="brand"),
     path("pick/", waves, name="waves"),
     path("pick/<int:wave_id>/", picking, name="picking"),

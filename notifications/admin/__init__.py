@@ -1,3 +1,3 @@
-from notifications.admin import notices
+from notifications.admin import notices, wishes
 
-__all__ = ["notices"]
+__all__ = ["notices", "wishes"]

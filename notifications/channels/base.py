@@ -1,6 +1,7 @@
 """What a channel does, and how it fails. One file per channel."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from django.conf import settings
@@ -15,6 +16,7 @@ class Message:
     html: str = ""
     sender_name: str = ""
     reply_to: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class ChannelError(Exception):

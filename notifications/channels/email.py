@@ -25,6 +25,7 @@ class Email:
                 "Message-ID": f"<{key}@{address.rpartition('@')[2]}>",
                 "Auto-Submitted": "auto-generated",
                 "X-Auto-Response-Suppress": "All",
+                **message.headers,
             },
         )
         mail.attach_alternative(message.html, "text/html")

@@ -1,0 +1,64 @@
+"""What customers and merchants want told, and the proof of it."""
+
+from django.db import models
+
+from notifications.status import Channel, Milestone
+from orders.models import Merchant
+from orders.models.base import MerchantOwned
+
+
+class NoticeSettings(MerchantOwned):
+    """What a merchant tells its customers. `off` lists [milestone, channel] pairs; what it does not list is told."""
+
+    merchant = models.OneToOneField(Merchant, on_delete=models.CASCADE, related_name="notice_settings")
+    off = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "notice settings"
+
+    def __str__(self) -> str:
+        return f"Notices of {self.merchant}"
+
+
+class Preference(MerchantOwned):
+    """What a customer has chosen for one address. No row is "yes". `address` is as `wishes.normal` writes it."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="preferences")
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    address = models.CharField(max_length=254)
+    milestone = models.CharField(max_length=20, choices=Milestone.choices)
+    wanted = models.BooleanField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "address", "channel", "milestone"], name="preference_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address}: {self.get_milestone_display()} {'yes' if self.wanted else 'no'}"
+
+
+class Consent(MerchantOwned):
+    """Proof of a customer's choice; written once, never changed. `before` and `after` list the milestones that
+    were told; `shown` is what the customer read when choosing."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="consents")
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    address = models.CharField(max_length=254)
+    way = models.CharField(max_length=20)
+    before = models.JSONField()
+    after = models.JSONField()
+    shown = models.TextField(blank=True)
+    language = models.CharField(max_length=12, blank=True)
+    network = models.CharField(max_length=45, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["merchant", "address", "-at"], name="consent_of_address")]
+
+    def __str__(self) -> str:
+        return f"{self.address} by {self.way}"

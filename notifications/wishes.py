@@ -1,0 +1,192 @@
+"""Who may be written to: the merchant's settings, the customer's choices, and addresses that are closed."""
+
+import re
+from collections.abc import Collection
+from datetime import datetime
+
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.db.models import Q, Value
+from django.urls import reverse
+
+from notifications.decide import BY_SMS, Preferences
+from notifications.models import Consent, Notice, NoticeSettings, Preference, Suppression
+from notifications.status import Channel, Milestone
+from orders.models import Merchant, Order
+
+_SALT = "notifications.wishes"
+_OPENED_BY_THE_CUSTOMER = (Suppression.Reason.UNSUBSCRIBED,)
+
+
+def normal(channel: str, address: str) -> str:
+    """An address as it is compared: mail in lower case, a phone as "+" and digits."""
+    if channel == Channel.SMS:
+        digits = re.sub(r"\D", "", address)
+        return f"+{digits}" if digits else ""
+    return address.strip().lower()
+
+
+def preferences_of(order: Order) -> Preferences:
+    """Two queries, whatever there is."""
+    merchant, email, phone = order.merchant, order.email, str(order.phone or "")
+    by_address = {
+        (Channel.EMAIL, normal(Channel.EMAIL, email)): email,
+        (Channel.SMS, normal(Channel.SMS, phone)): phone,
+    }
+    mine = Q(address__in=[address for _, address in by_address if address], merchant=merchant)
+    settings_row = NoticeSettings.objects.for_merchant(merchant).values_list("off", flat=True).first()
+    off = {(str(milestone), str(channel)) for milestone, channel in settings_row or []}
+    unwanted = Preference.objects.filter(mine, wanted=False).values_list("channel", "address", "milestone")
+    closed = Suppression.objects.filter(mine, lifted_at__isnull=True).values_list(
+        "channel", "address", Value("")
+    )
+    suppressed = set()
+    for channel, address, milestone in unwanted.union(closed, all=True):
+        if (channel, address) not in by_address:
+            continue
+        if milestone:
+            off.add((milestone, channel))
+        else:
+            suppressed.add(by_address[channel, address])
+    return Preferences(
+        email_on=merchant.notify_email,
+        sms_on=merchant.notify_sms,
+        email=email,
+        phone=phone,
+        off=frozenset(off),
+        suppressed=frozenset(suppressed),
+    )
+
+
+def refusal(notice: Notice) -> str:
+    """Why a notice that was planned must not go out any more; "" when it may."""
+    address = normal(notice.channel, notice.recipient)
+    closed = suppression_of(notice.merchant, notice.channel, address)
+    if closed:
+        return f"Not sent: {closed.get_reason_display().lower()}. {closed.detail}".strip()
+    unwanted = Preference.objects.for_merchant(notice.merchant).filter(
+        channel=notice.channel, address=address, milestone=notice.milestone, wanted=False
+    )
+    return "Not sent: the customer does not want this message." if unwanted.exists() else ""
+
+
+def suppression_of(merchant: Merchant, channel: str, address: str) -> Suppression | None:
+    return (
+        Suppression.objects.for_merchant(merchant)
+        .filter(channel=channel, address=normal(channel, address), lifted_at__isnull=True)
+        .first()
+    )
+
+
+def suppress(
+    merchant: Merchant, channel: str, address: str, reason: str, *, now: datetime, detail: str = ""
+) -> Suppression:
+    """Write to this address no more. An address that is closed already keeps its first reason, unless the new
+    one is the customer's own word after a mere choice on the page."""
+    row, _ = Suppression.objects.get_or_create(
+        merchant=merchant,
+        channel=channel,
+        address=normal(channel, address),
+        lifted_at=None,
+        defaults={"reason": reason, "detail": detail[:300], "at": now},
+    )
+    if row.reason in _OPENED_BY_THE_CUSTOMER and reason != row.reason:
+        row.reason, row.detail = reason, detail[:300]
+        row.save(update_fields=["reason", "detail"])
+    return row
+
+
+def offered(merchant: Merchant, channel: str) -> list[Milestone]:
+    """The milestones that this merchant tells by this channel."""
+    row = NoticeSettings.objects.for_merchant(merchant).values_list("off", flat=True).first()
+    off = {(str(milestone), str(of)) for milestone, of in row or []}
+    return [
+        milestone
+        for milestone in Milestone
+        if (milestone, channel) not in off and (channel != Channel.SMS or milestone in BY_SMS)
+    ]
+
+
+def chosen(merchant: Merchant, channel: str, address: str) -> list[str]:
+    """Of what is offered, what this address gets; nothing while it is closed."""
+    if suppression_of(merchant, channel, address):
+        return []
+    unwanted = set(
+        Preference.objects.for_merchant(merchant)
+        .filter(channel=channel, address=normal(channel, address), wanted=False)
+        .values_list("milestone", flat=True)
+    )
+    return [milestone.value for milestone in offered(merchant, channel) if milestone not in unwanted]
+
+
+@transaction.atomic
+def choose(
+    merchant: Merchant,
+    channel: str,
+    address: str,
+    wanted: Collection[str],
+    *,
+    now: datetime,
+    way: str,
+    shown: str = "",
+    language: str = "",
+    network: str = "",
+) -> None:
+    """Keep a customer's choice and the proof of it. A choice opens an address that its owner had closed on our
+    page; a bounce, a complaint or a STOP is not undone by it."""
+    Merchant.objects.select_for_update().get(pk=merchant.pk)
+    address = normal(channel, address)
+    before = chosen(merchant, channel, address)
+    if wanted:
+        Suppression.objects.for_merchant(merchant).filter(
+            channel=channel, address=address, lifted_at=None, reason__in=_OPENED_BY_THE_CUSTOMER
+        ).update(lifted_at=now)
+        for milestone in offered(merchant, channel):
+            Preference.objects.update_or_create(
+                merchant=merchant,
+                channel=channel,
+                address=address,
+                milestone=milestone,
+                defaults={"wanted": milestone.value in wanted, "changed_at": now},
+            )
+    else:
+        suppress(merchant, channel, address, Suppression.Reason.UNSUBSCRIBED, now=now)
+    Consent.objects.create(
+        merchant=merchant,
+        channel=channel,
+        address=address,
+        way=way,
+        before=before,
+        after=chosen(merchant, channel, address),
+        shown=shown,
+        language=language,
+        network=network,
+        at=now,
+    )
+
+
+def sign(order: Order, channel: str, address: str) -> str:
+    """The end of a customer's own address for choosing. It opens nothing but this address's choices, and has no
+    last day: an old mail must be able to unsubscribe."""
+    return signing.dumps([order.merchant_id, channel, normal(channel, address), order.locale], salt=_SALT)
+
+
+def read(signed: str) -> tuple[Merchant, str, str, str] | None:
+    """(merchant, channel, address, locale) of a signed link; None when it is not ours."""
+    try:
+        merchant_id, channel, address, locale = signing.loads(signed, salt=_SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    merchant = Merchant.objects.filter(pk=merchant_id).first()
+    return (merchant, channel, address, locale) if merchant and channel in Channel.values else None
+
+
+def preferences_link(order: Order, channel: str, address: str) -> str:
+    return settings.BASE_URL + reverse("wishes", args=[sign(order, channel, address)])
+
+
+def unsubscribe_headers(order: Order, address: str) -> dict[str, str]:
+    """RFC 8058: the mail program posts to the address; a scanner's GET of it does nothing."""
+    link = settings.BASE_URL + reverse("unsubscribe", args=[sign(order, Channel.EMAIL, address)])
+    return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

@@ -1,0 +1,132 @@
+"""A customer's own page for choosing messages, by a signed link from one. A GET changes nothing, so a scanner that
+opens every link of a mail unsubscribes nobody; the signed address is what a forged form would lack."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from notifications import wishes
+from notifications.models import Suppression
+from notifications.status import Milestone
+from orders.access import network_of
+from orders.models import Merchant
+from tracker import languages
+from tracker.limits import address_of, too_many
+
+WINDOW, PER_ADDRESS = 600, 60
+Read = tuple[Merchant, str, str, str]
+
+
+def words(milestone: str) -> str:
+    """A milestone as customers read it."""
+    said = {
+        "confirmed": gettext("Order placed"),
+        "processing": gettext("Being prepared"),
+        "packed": gettext("Packed"),
+        "shipped": gettext("Shipped"),
+        "out_for_delivery": gettext("Out for delivery"),
+        "ready_for_pickup": gettext("Ready for pick-up"),
+        "attempt_failed": gettext("Delivery attempt failed"),
+        "delayed": gettext("Delayed"),
+        "exception": gettext("Problem"),
+        "delivered": gettext("Delivered"),
+        "cancelled": gettext("Order cancelled"),
+        "returned": gettext("Order returned"),
+        "rating_request": gettext("How was the delivery?"),
+    }
+    return said.get(milestone) or Milestone(milestone).label
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest, signed: str) -> HttpResponse:
+    found = _open(request, signed)
+    merchant, channel, address, _ = found
+    with translation.override(_language(request, found)):
+        if request.method == "POST":
+            offered = wishes.offered(merchant, channel)
+            wanted = {milestone.value for milestone in offered} & set(request.POST.getlist("milestone"))
+            shown = "\n".join([gettext("Which messages do you want?"), *(words(one) for one in offered)])
+            _choose(request, found, wanted, way="page", shown=shown)
+            return _back(request, signed)
+        return _page(request, "notifications/preferences.html", found, signed)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, signed: str) -> HttpResponse:
+    """A mail program's one-click POST (RFC 8058) wants no redirect; a person's form gets the page again."""
+    found = _open(request, signed)
+    with translation.override(_language(request, found)):
+        if request.method != "POST":
+            return _page(request, "notifications/unsubscribe.html", found, signed)
+        one_click = request.POST.get("List-Unsubscribe") == "One-Click"
+        shown = "" if one_click else gettext("Stop all messages to this address?")
+        _choose(request, found, (), way="one_click" if one_click else "page", shown=shown)
+        return HttpResponse("OK\n", content_type="text/plain") if one_click else _back(request, signed)
+
+
+def _open(request: HttpRequest, signed: str) -> Read:
+    found = wishes.read(signed)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _language(request: HttpRequest, found: Read) -> str:
+    merchant, _, _, locale = found
+    return (
+        languages.asked(request)
+        or languages.known(locale)
+        or languages.accepted(request)
+        or languages.known(merchant.locale)
+        or "en"
+    )
+
+
+def _choose(request: HttpRequest, found: Read, wanted: Any, *, way: str, shown: str) -> None:
+    merchant, channel, address, _ = found
+    language = translation.get_language() or ""
+    if wishes.chosen(merchant, channel, address) == [] and not wanted:
+        return  # nothing to change: no proof of nothing, however often it is posted
+    if wanted and too_many("wishes", address_of(request), limit=PER_ADDRESS, seconds=WINDOW):
+        return
+    wishes.choose(
+        merchant, channel, address, wanted, now=timezone.now(), way=way, shown=shown, language=language,
+        network=network_of(address_of(request)),
+    )  # fmt: skip
+
+
+def _back(request: HttpRequest, signed: str) -> HttpResponseRedirect:
+    language = languages.asked(request)
+    lang = f"&lang={language}" if language else ""
+    return HttpResponseRedirect(f"{reverse('wishes', args=[signed])}?saved=1{lang}", status=303)
+
+
+def _page(request: HttpRequest, template: str, found: Read, signed: str) -> HttpResponse:
+    merchant, channel, address, _ = found
+    closed = wishes.suppression_of(merchant, channel, address)
+    chosen = wishes.chosen(merchant, channel, address)
+    context = {
+        "merchant": merchant,
+        "address": address,
+        "channel": channel,
+        "signed": signed,
+        "choices": [
+            (one.value, words(one), one.value in chosen) for one in wishes.offered(merchant, channel)
+        ],
+        "closed": closed,
+        "fixed": closed and closed.reason != Suppression.Reason.UNSUBSCRIBED,
+        "saved": "saved" in request.GET,
+    }
+    answer = render(request, template, context)
+    answer["Cache-Control"] = "no-store"
+    answer["Referrer-Policy"] = "no-referrer"
+    answer["Content-Language"] = translation.get_language() or ""
+    return answer
