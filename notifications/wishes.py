@@ -30,7 +30,7 @@ def normal(channel: str, address: str) -> str:
 def preferences_of(order: Order) -> Preferences:
     """Two queries, whatever there is."""
     merchant, email, phone = order.merchant, order.email, str(order.phone or "")
-    by_address = {
+    by_address: dict[tuple[str, str], str] = {
         (Channel.EMAIL, normal(Channel.EMAIL, email)): email,
         (Channel.SMS, normal(Channel.SMS, phone)): phone,
     }
@@ -38,8 +38,10 @@ def preferences_of(order: Order) -> Preferences:
     settings_row = NoticeSettings.objects.for_merchant(merchant).values_list("off", flat=True).first()
     off = {(str(milestone), str(channel)) for milestone, channel in settings_row or []}
     unwanted = Preference.objects.filter(mine, wanted=False).values_list("channel", "address", "milestone")
-    closed = Suppression.objects.filter(mine, lifted_at__isnull=True).values_list(
-        "channel", "address", Value("")
+    closed = (
+        Suppression.objects.order_by()
+        .filter(mine, lifted_at__isnull=True)
+        .values_list("channel", "address", Value(""))
     )
     suppressed = set()
     for channel, address, milestone in unwanted.union(closed, all=True):

@@ -47,7 +47,7 @@ def words(milestone: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest, signed: str) -> HttpResponse:
     found = _open(request, signed)
-    merchant, channel, address, _ = found
+    merchant, channel = found[:2]
     with translation.override(_language(request, found)):
         if request.method == "POST":
             offered = wishes.offered(merchant, channel)
@@ -93,7 +93,7 @@ def _language(request: HttpRequest, found: Read) -> str:
 def _choose(request: HttpRequest, found: Read, wanted: Any, *, way: str, shown: str) -> None:
     merchant, channel, address, _ = found
     language = translation.get_language() or ""
-    if wishes.chosen(merchant, channel, address) == [] and not wanted:
+    if not wanted and wishes.suppression_of(merchant, channel, address):
         return  # nothing to change: no proof of nothing, however often it is posted
     if wanted and too_many("wishes", address_of(request), limit=PER_ADDRESS, seconds=WINDOW):
         return
