@@ -57,7 +57,7 @@ def test_one_click_of_a_mail_stops_mails_and_a_scanner_cannot(client, order, set
     assert proof.way == "one_click" and "confirmed" in proof.before and proof.after == []
     client.post(link, {"List-Unsubscribe": "One-Click"})
     assert Consent.objects.count() == 1
-    change_status(order.pk, OrderStatus.PROCESSING, now=NOW)
+    change_status(order.pk, OrderStatus.PROCESSING, actor="test", now=NOW)
     assert Notice.objects.count() == 1
 
 
@@ -72,8 +72,8 @@ def test_a_choice_holds_for_its_milestone_and_its_proof_is_kept(client, order):
     others = [one.value for one in wishes.offered(order.merchant, "email") if one != "processing"]
     answer = client.post(page(order), {"milestone": others}, REMOTE_ADDR="203.0.113.77")
     assert answer.status_code == 303
-    change_status(order.pk, OrderStatus.PROCESSING, now=NOW)
-    change_status(order.pk, OrderStatus.CANCELLED, now=NOW)
+    change_status(order.pk, OrderStatus.PROCESSING, actor="test", now=NOW)
+    change_status(order.pk, OrderStatus.CANCELLED, actor="test", now=NOW)
     assert set(Notice.objects.values_list("milestone", flat=True)) == {"confirmed", "cancelled"}
     proof = Consent.objects.get()
     assert "processing" in proof.before and "processing" not in proof.after and proof.network == "203.0.x.x"
