@@ -15,7 +15,8 @@ from orders.place import IncomingLine, place
 from shipping.carriers.base import Reading
 from shipping.desk import sign
 from shipping.lateness.cases import review
-from shipping.models import LateCase, Shipment, TrackingEvent
+from shipping.models import CarrierAccount, LateCase, PollState, Shipment, TrackingEvent
+from shipping.tracking import polling
 from shipping.tracking.record import record
 from shipping.warehouse.manifests import hand_over_parcels, open_manifest
 from shipping.warehouse.scanning import scan
@@ -101,6 +102,22 @@ def test_two_reviews_at_once_open_one_case(merchant):
     late = NOW.replace(month=6)
     together(*[lambda: review(now=late)] * 4)
     assert LateCase.objects.count() == 1
+
+
+def test_two_poll_dispatchers_at_once_never_claim_one_parcel_twice(merchant):
+    account = CarrierAccount(merchant=merchant, provider="ups")
+    account.open_with({"client_id": "a", "client_secret": "b"})
+    account.save()
+    parcels = [
+        make_shipment(merchant, tracking_number=f"1Z5R8939035756{n:04}", carrier="UPS") for n in range(10)
+    ]
+    PollState.objects.bulk_create(PollState(shipment=row, account=account, next_at=NOW) for row in parcels)
+    for _ in range(5):
+        CarrierAccount.objects.update(poll_after=None)
+        PollState.objects.update(claim=None, claimed_at=None)
+        tasks = [task for said in together(*[lambda: polling.dispatch(now=NOW)] * 8) for task in said]
+        assert len(tasks) == 1
+        assert {str(claim) for claim in PollState.objects.values_list("claim", flat=True)} == {tasks[0][1]}
 
 
 # --- the dock ---------------------------------------------------------------------------------------------

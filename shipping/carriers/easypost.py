@@ -2,7 +2,8 @@
 
 v1  `X-Hmac-Signature: hmac-sha256-hex=` and the hex HMAC-SHA256 of the raw body
 v2  `X-Hmac-Signature-V2`, the same over timestamp + method + path + body, with `X-Timestamp` (RFC 2822) and
-    `X-Path`. Where it is there, it decides.
+    `X-Path`. Where it is there, even empty, it alone decides: a good v1 does not make up for a bad v2, or what was
+    heard once could be sent again at any time and to any address.
 The key is the NFKD form of the secret (EasyPost client libraries, `validate_webhook`).
 """
 
@@ -42,7 +43,7 @@ class EasyPost(Adapter):
         if not secret:
             return False
         key = unicodedata.normalize("NFKD", secret).encode()
-        if incoming.header("X-Hmac-Signature-V2"):
+        if "x-hmac-signature-v2" in map(str.lower, incoming.headers):
             return _verify_v2(incoming, key, now)
         expected = PREFIX + signatures.hmac_hex(key, incoming.body)
         return signatures.same(expected, incoming.header("X-Hmac-Signature"))
