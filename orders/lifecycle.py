@@ -8,7 +8,7 @@ from django.db import transaction
 
 from orders import stock
 from orders.ledger import record_event
-from orders.models import Order, OrderEvent
+from orders.models import Merchant, Order, OrderEvent
 from orders.status import OrderStatus, can_move, machine_may_move
 
 log = logging.getLogger(__name__)
@@ -23,12 +23,13 @@ def lock_order(order_id: int) -> Order:
     return Order.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=order_id)
 
 
-def lock_orders(order_ids: Iterable[int]) -> dict[int, Order]:
-    """Several orders' rows, locked in the order of their ids, so that two workers never wait in a ring."""
-    rows = (
-        Order.objects.select_for_update(of=("self",)).select_related("merchant").filter(pk__in=set(order_ids))
-    )
-    return {order.pk: order for order in rows.order_by("pk")}
+def lock_orders(order_ids: Iterable[int], *, merchant: Merchant) -> dict[int, Order]:
+    """Several orders' rows of one merchant, locked in the order of their ids, so that two workers never wait in a ring."""
+    rows = Order.objects.select_for_update().filter(merchant=merchant, pk__in=set(order_ids)).order_by("pk")
+    orders = {order.pk: order for order in rows}
+    for order in orders.values():
+        order.merchant = merchant
+    return orders
 
 
 @transaction.atomic

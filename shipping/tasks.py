@@ -1,9 +1,11 @@
 """Celery's doors to this floor: ids in, one call, nothing else. Every one may run twice."""
 
+import time
 from typing import Any
 
 from celery import shared_task
 from django.conf import settings
+from django.core.cache import cache
 from django.utils import timezone
 
 
@@ -52,18 +54,25 @@ def sweep_manifests(**_: Any) -> None:
 
 
 @shared_task
-def apply_webhook(webhook_id: int, **_: Any) -> None:
-    from shipping.tracking.inbound import apply
+def drain_webhooks(**_: Any) -> None:
+    """All that lies there, batch by batch, for as long as a worker should be held; the rest by the next message."""
+    from orders.queue import enqueue
+    from shipping.tracking.inbound import ON_ITS_WAY, drain
 
-    apply(webhook_id, now=timezone.now())
+    cache.set(ON_ITS_WAY, 0, 0)  # before the first look: what comes in from now on sends another message
+    until = time.monotonic() + 20
+    while drain(now=timezone.now()):
+        if time.monotonic() > until:
+            enqueue(drain_webhooks)
+            return
 
 
 @shared_task
 def sweep_webhooks(**_: Any) -> None:
-    from shipping.tracking.inbound import waiting
+    from shipping.tracking.inbound import anything_waits
 
-    for webhook_id in waiting(now=timezone.now()):
-        apply_webhook.delay(webhook_id)
+    if anything_waits(now=timezone.now()):
+        drain_webhooks.delay()
 
 
 @shared_task

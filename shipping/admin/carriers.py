@@ -15,7 +15,7 @@ from orders.queue import enqueue
 from orders.roles import Can
 from shipping.carriers.registry import ADAPTERS, adapter
 from shipping.models import CarrierAccount, InboundWebhook, PollState
-from shipping.tasks import apply_webhook
+from shipping.tasks import drain_webhooks
 from shipping.tracking.polling import forget
 
 KEPT = "It is encrypted and never shown again; leave empty to keep the present one."
@@ -187,11 +187,9 @@ class InboundWebhookAdmin(WalledAdmin):
     @admin.action(description="Apply the failed ones again", permissions=["edit"])
     def again(self, request: HttpRequest, queryset: QuerySet[InboundWebhook]) -> None:
         mine = queryset.filter(merchant__in=_editable(request), state=InboundWebhook.State.FAILED)
-        ids = list(mine.values_list("pk", flat=True))
-        mine.update(state=InboundWebhook.State.RECEIVED, claimed_at=None, attempts=0)
-        for pk in ids:
-            enqueue(apply_webhook, pk)
-        self.message_user(request, f"{len(ids)} will be applied again.")
+        count = mine.update(state=InboundWebhook.State.RECEIVED, claimed_at=None, attempts=0)
+        enqueue(drain_webhooks)
+        self.message_user(request, f"{count} will be applied again.")
 
 
 def _editable(request: HttpRequest) -> Any:

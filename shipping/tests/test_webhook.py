@@ -12,7 +12,7 @@ from orders.models import OrderEvent
 from shipping.carriers.base import Incoming
 from shipping.carriers.easypost import EasyPost
 from shipping.carriers.registry import ADAPTERS, adapter
-from shipping.models import CarrierAccount, InboundWebhook, QuarantinedReading, TrackingEvent
+from shipping.models import CarrierAccount, InboundWebhook, QuarantinedReading, Shipment, TrackingEvent
 from shipping.tracking import inbound, quarantine
 from tests.factories import NOW, make_order, make_shipment
 
@@ -142,9 +142,9 @@ class TestDoor:
         post(body())
         row = InboundWebhook.objects.get()
         InboundWebhook.objects.update(claimed_at=row.received_at)
-        assert inbound.waiting(now=row.received_at + timedelta(seconds=30)) == []
+        assert not inbound.anything_waits(now=row.received_at + timedelta(seconds=30))
         late = row.received_at + inbound.LEASE * 2
-        assert inbound.waiting(now=late) == [row.pk]
+        assert inbound.anything_waits(now=late)
         assert inbound.apply(row.pk, now=late) is True
         assert inbound.apply(row.pk, now=late) is False
 
@@ -206,3 +206,38 @@ def test_every_adapter_keeps_the_protocol():
         carrier = adapter(name)
         assert carrier.name == name and carrier.verify(Incoming(b"", {}), "", now=NOW) is False
     assert adapter("nobody") is None
+
+    def test_many_are_applied_at_once_and_a_poisonous_one_holds_nobody_up(
+        self, post, merchant, other, caplog
+    ):
+        for number in range(30):
+            make_shipment(merchant, tracking_number=f"EZ{number}")
+            post(body(f"EZ{number}", f"evt_{number}"))
+        good = InboundWebhook.objects.first()
+        InboundWebhook.objects.create(
+            merchant=merchant, provider="easypost", event_id="broken", body="{", received_at=good.received_at
+        )
+        InboundWebhook.objects.create(
+            merchant=other, provider="gone", event_id="x", body="{}", received_at=good.received_at
+        )
+        count = InboundWebhook.objects.count()
+        assert inbound.drain(now=NOW + timedelta(days=2)) == count
+        failed = InboundWebhook.objects.exclude(state="applied")
+        assert sorted(failed.values_list("event_id", "state")) == [("broken", "failed"), ("x", "failed")]
+        assert "not known any more" in failed.get(event_id="x").error
+        assert Shipment.objects.filter(tracking_status="out_for_delivery").count() == 30
+        assert inbound.drain(now=NOW + timedelta(days=2)) == 0
+
+    @pytest.mark.parametrize("many", [2, 40])
+    def test_a_batch_costs_the_same_questions_whatever_its_size(
+        self, post, merchant, many, django_assert_max_num_queries
+    ):
+        for number in range(many):
+            make_shipment(merchant, tracking_number=f"EZ{number}")
+            post(body(f"EZ{number}", f"evt_{number}"))
+        inbound.drain(now=NOW + timedelta(days=2))
+        for number in range(many):
+            post(body(f"EZ{number}", f"more_{number}", [("in_transit", 31)]))
+        with django_assert_max_num_queries(14):
+            assert inbound.drain(now=NOW + timedelta(days=2)) == many
+        assert TrackingEvent.objects.count() == 4 * many

@@ -20,11 +20,14 @@ OVER = timedelta(
 )  # after the last word of a parcel that has arrived or is back; returns take some weeks
 
 
+NEEDED = ("order_id", "tracking_number", "carrier", "tracking_status", "last_event_at", "created_at")
+
+
 def match(readings: list[Reading], merchant: Merchant) -> Iterator[tuple[Reading, Shipment | None]]:
     """Each reading with its parcel, or None. Two queries at most, whatever the number of readings."""
     ids = {reading.shipment_id for reading in readings if reading.shipment_id}
     numbers = {normal_number(reading.tracking_number) for reading in readings if not reading.shipment_id}
-    mine = Shipment.objects.filter(merchant=merchant)
+    mine = Shipment.objects.filter(merchant=merchant).only(*NEEDED)
     by_id = {row.pk: row for row in mine.filter(pk__in=ids)} if ids else {}
     by_number: dict[str, list[Shipment]] = {}
     if numbers - {""}:

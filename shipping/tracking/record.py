@@ -15,6 +15,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from orders.bulk import update_all
 from orders.ledger import record_event
 from orders.lifecycle import advance_status, lock_orders
 from orders.models import Merchant, Order, OrderEvent
@@ -28,7 +29,7 @@ from shipping.tracking import codes, quarantine
 from shipping.tracking.match import match
 from shipping.tracking.reduce import Event, State, reduce
 
-CHUNK = 100  # parcels in one transaction
+CHUNK = 250  # parcels in one transaction
 BATCH = 500  # rows in one statement
 STATE = ["tracking_status", "status_at", "first_scan_at", "last_event_at", "delivered_at"]
 FIELDS = [*STATE, "tracking_number", "carrier"]
@@ -57,20 +58,20 @@ def record(readings: Iterable[Reading], *, merchant: Merchant, now: datetime, ac
             by_parcel[shipment.order_id, shipment.pk].append(reading)
     parcels = sorted(by_parcel.items())
     for at in range(0, len(parcels), CHUNK):
-        _record_chunk(dict(parcels[at : at + CHUNK]), now=now, actor=actor, done=done)
+        _record_chunk(dict(parcels[at : at + CHUNK]), merchant=merchant, now=now, actor=actor, done=done)
     return done
 
 
-def _record_chunk(parcels: Parcels, *, now: datetime, actor: str, done: Recorded) -> None:
+def _record_chunk(parcels: Parcels, *, merchant: Merchant, now: datetime, actor: str, done: Recorded) -> None:
     """Many parcels in one transaction; where one of them cannot be recorded, each in its own."""
     together = Recorded()
     try:
-        _record_together(parcels, now=now, actor=actor, done=together)
+        _record_together(parcels, merchant=merchant, now=now, actor=actor, done=together)
     except Exception:
         if len(parcels) == 1:
             raise
         for key, said in parcels.items():
-            _record_chunk({key: said}, now=now, actor=actor, done=done)
+            _record_chunk({key: said}, merchant=merchant, now=now, actor=actor, done=done)
         return
     done.added += together.added
     done.repeated += together.repeated
@@ -78,8 +79,10 @@ def _record_chunk(parcels: Parcels, *, now: datetime, actor: str, done: Recorded
 
 
 @transaction.atomic
-def _record_together(parcels: Parcels, *, now: datetime, actor: str, done: Recorded) -> None:
-    orders = lock_orders(order_id for order_id, _ in parcels)
+def _record_together(
+    parcels: Parcels, *, merchant: Merchant, now: datetime, actor: str, done: Recorded
+) -> None:
+    orders = lock_orders((order_id for order_id, _ in parcels), merchant=merchant)
     shipments = Shipment.objects.in_bulk([shipment_id for _, shipment_id in parcels])
     known: dict[int, dict[str, Event]] = defaultdict(dict)
     rows = TrackingEvent.objects.filter(shipment__in=shipments).order_by()
@@ -97,21 +100,18 @@ def _record_together(parcels: Parcels, *, now: datetime, actor: str, done: Recor
         if fresh:
             shipment = shipments[shipment_id]
             shipment.order = orders[order_id]
-            shipment.merchant = shipment.order.merchant
+            shipment.merchant = merchant
             news.append((shipment, fresh))
     TrackingEvent.objects.bulk_create(
         [_row(shipment, reading, now) for shipment, fresh in news for reading in fresh.values()],
         batch_size=BATCH,
     )
     moves = [(shipment, *_move(shipment, fresh, known[shipment.pk])) for shipment, fresh in news]
-    _save_all([shipment for shipment, _ in news])
+    update_all([shipment for shipment, _ in news], FIELDS)
     for shipment, fresh in news:
         codes.note_unknown(shipment, fresh.values(), now=now)
         _promise(shipment, fresh.values(), order=shipment.order, now=now)
-    for shipment, before, state in moves:
-        if state.status != before:
-            done.moved += 1
-            _announce(shipment.order, shipment, before, state, now=now, actor=actor)
+    done.moved += announce(moves, now=now, actor=actor)
 
 
 def _move(shipment: Shipment, fresh: dict[str, Reading], known: dict[str, Event]) -> tuple[str, State]:
@@ -156,13 +156,6 @@ def apply_state(shipment: Shipment, state: State) -> None:
     shipment.delivered_at = state.delivered_at
 
 
-def _save_all(shipments: list[Shipment]) -> None:
-    if len(shipments) == 1:
-        shipments[0].save(update_fields=FIELDS)
-    elif shipments:
-        Shipment.objects.bulk_update(shipments, FIELDS, batch_size=CHUNK)
-
-
 def _promise(shipment: Shipment, fresh: Iterable[Reading], *, order: Order, now: datetime) -> None:
     """A carrier's new date becomes the promise in force; the old one stays in the history."""
     dated = [reading for reading in fresh if reading.eta]
@@ -174,9 +167,30 @@ def _promise(shipment: Shipment, fresh: Iterable[Reading], *, order: Order, now:
     promise(shipment, said, order=order, now=now, occurred_at=latest.occurred_at)
 
 
+def announce(moves: Iterable[tuple[Shipment, str, State]], *, now: datetime, actor: str) -> int:
+    """Tell of the parcels (with their locked orders, the status before and the state now, which is saved) whose status has
+    changed. Returns how many."""
+    moved = [move for move in moves if move[2].status != move[1]]
+    still_out = _still_out(
+        shipment for shipment, _, state in moved if state.status == TrackingStatus.DELIVERED
+    )
+    for shipment, before, state in moved:
+        everything = shipment.order_id not in still_out
+        _announce(shipment.order, shipment, before, state, everything=everything, now=now, actor=actor)
+    return len(moved)
+
+
 def _announce(
-    order: Order, shipment: Shipment, before: str, state: State, *, now: datetime, actor: str
+    order: Order,
+    shipment: Shipment,
+    before: str,
+    state: State,
+    *,
+    everything: bool,
+    now: datetime,
+    actor: str,
 ) -> None:
+    """`everything`: no other parcel of the order is still on its way."""
     occurred_at = state.status_at or now
     record_event(
         order,
@@ -190,7 +204,7 @@ def _announce(
     )
     if shipment.direction != Direction.OUTBOUND:
         return
-    if state.status == TrackingStatus.DELIVERED and _all_delivered(order):
+    if state.status == TrackingStatus.DELIVERED and everything:
         advance_status(
             order, OrderStatus.DELIVERED, actor=actor or "carrier", now=now, occurred_at=occurred_at
         )
@@ -200,6 +214,12 @@ def _announce(
         )
 
 
-def _all_delivered(order: Order) -> bool:
-    parcels = Shipment.objects.filter(order=order, direction=Direction.OUTBOUND).exclude(stage=Stage.VOID)
-    return not parcels.exclude(tracking_status=TrackingStatus.DELIVERED).exists()
+def _still_out(delivered: Iterable[Shipment]) -> set[int]:
+    """Of these parcels' orders those that have another parcel which has not arrived. One query at most."""
+    orders = {shipment.order_id for shipment in delivered}
+    if not orders:
+        return set()
+    parcels = Shipment.objects.filter(order__in=orders, direction=Direction.OUTBOUND).exclude(
+        stage=Stage.VOID
+    )
+    return set(parcels.exclude(tracking_status=TrackingStatus.DELIVERED).values_list("order_id", flat=True))

@@ -66,9 +66,9 @@ def _reread_parcel(mapping: CodeMapping, shipment_id: int, event_ids: list[int],
     before, state = shipment.tracking_status, reduce(Event(*row) for row in events)
     record.apply_state(shipment, state)
     shipment.save(update_fields=record.STATE)
-    if state.status != before:
-        actor = str(mapping.mapped_by) if mapping.mapped_by else mapping.provider
-        record._announce(order, shipment, before, state, now=now, actor=actor)
+    shipment.order = order
+    actor = str(mapping.mapped_by) if mapping.mapped_by else mapping.provider
+    record.announce([(shipment, before, state)], now=now, actor=actor)
 
 
 def waiting(*, now: datetime, limit: int = 100) -> list[int]:
