@@ -17,18 +17,23 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@contextmanager
-def postgres() -> Iterator[None]:
-    """Django on an empty, migrated throwaway PostgreSQL."""
-    sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+def services() -> Any:
+    """The module that starts throwaway servers for CI."""
     spec = spec_from_file_location("services", ROOT / ".ci" / "services.py")
     assert spec and spec.loader
-    services = module_from_spec(spec)
-    spec.loader.exec_module(services)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@contextmanager
+def postgres(broker: str = "memory://") -> Iterator[None]:
+    """Django on an empty, migrated throwaway PostgreSQL."""
+    sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
     with tempfile.TemporaryDirectory(prefix="trk") as folder:
-        server, url = services.start_postgres(Path(folder) / "pg")
+        server, url = services().start_postgres(Path(folder) / "pg")
         os.environ |= {
-            "VAR_DIR": f"{folder}/var", "DATABASE_URL": url, "BROKER_URL": "memory://", "LOG_LEVEL": "ERROR",
+            "VAR_DIR": f"{folder}/var", "DATABASE_URL": url, "BROKER_URL": broker, "LOG_LEVEL": "ERROR",
             "DJANGO_SETTINGS_MODULE": "tracker.settings", "DEBUG": "0", "ALLOWED_HOSTS": "*",
             "SECRET_KEY": "b" * 60, "FIELD_KEY": "f" * 60, "BASE_URL": "http://localhost",
         }  # fmt: skip

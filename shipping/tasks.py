@@ -57,14 +57,20 @@ def sweep_manifests(**_: Any) -> None:
 def drain_webhooks(**_: Any) -> None:
     """All that lies there, batch by batch, for as long as a worker should be held; the rest by the next message."""
     from orders.queue import enqueue
-    from shipping.tracking.inbound import ON_ITS_WAY, drain
+    from shipping.tracking.inbound import MOMENT, ON_ITS_WAY, drain
 
-    cache.set(ON_ITS_WAY, 0, 0)  # before the first look: what comes in from now on sends another message
     until = time.monotonic() + 20
-    while drain(now=timezone.now()):
-        if time.monotonic() > until:
-            enqueue(drain_webhooks)
+    empty_handed = False
+    while time.monotonic() < until:
+        if drain(now=timezone.now()):
+            empty_handed = False
+        elif empty_handed:
             return
+        else:  # what comes in from now on sends another message, but for what comes within a moment of the last one
+            cache.set(ON_ITS_WAY, 0, 0)
+            time.sleep(1.5 * MOMENT)
+            empty_handed = True
+    enqueue(drain_webhooks)
 
 
 @shared_task

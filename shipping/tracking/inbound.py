@@ -15,7 +15,8 @@ from shipping.tracking.record import record
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 8
-ON_ITS_WAY = "webhooks: a worker is about to look"
+ON_ITS_WAY = "webhooks-drain-on-its-way"
+MOMENT = 0.2  # seconds
 BATCH = 200  # bodies that are applied in one transaction
 
 
