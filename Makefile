@@ -10,7 +10,7 @@ NO_WORDS := -i .venv -i var -i benchmarks -i docs -i tests -i node_modules
 OLIST := ../shared/data/olist
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-services bench-print bench-station bench-events bench-promise bench-intake replay-olist screenshots messages lock format clean
+.PHONY: help run test check test-services bench-print bench-station bench-events bench-door bench-promise bench-intake replay-olist screenshots messages lock format clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:.*##/ -/' | sort
@@ -60,6 +60,9 @@ bench-station: $(DEV_STAMP) ## the pack station's answers on a million shipments
 
 bench-events: $(DEV_STAMP) ## tracking events a second in PostgreSQL against raw inserts
 	$(PY) benchmarks/bench_events.py
+
+bench-door: $(DEV_STAMP) ## webhooks a second through gunicorn, PostgreSQL, Redis and a worker
+	$(PY) benchmarks/bench_door.py
 
 bench-promise: $(DEV_STAMP) ## learning transit times from 100,000 parcels, and asking
 	$(PY) benchmarks/bench_promise.py

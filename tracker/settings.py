@@ -140,7 +140,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 SIMULATOR = env.bool("SIMULATOR", default=DEBUG)
 CELERY_BEAT_SCHEDULE = {
     "sweep-notices": {"task": "notifications.tasks.sweep", "schedule": 20.0},
-    "sweep-webhooks": {"task": "shipping.tasks.sweep_webhooks", "schedule": 30.0},
+    "sweep-webhooks": {"task": "shipping.tasks.sweep_webhooks", "schedule": 10.0},
     "sweep-prints": {"task": "shipping.tasks.sweep_prints", "schedule": 30.0},
     "clear-prints": {"task": "shipping.tasks.clear_prints", "schedule": 3600.0},
     "sweep-manifests": {"task": "shipping.tasks.sweep_manifests", "schedule": 60.0},

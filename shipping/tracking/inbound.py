@@ -13,7 +13,7 @@ from shipping.models import CarrierAccount, InboundWebhook
 from shipping.tracking.record import record
 
 log = logging.getLogger(__name__)
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=20)  # a batch takes a second or two; applied twice it would do no harm
 MAX_ATTEMPTS = 8
 ON_ITS_WAY = "webhooks-drain-on-its-way"
 MOMENT = 0.2  # seconds
