@@ -142,7 +142,7 @@ class TestDoor:
         post(body())
         row = InboundWebhook.objects.get()
         InboundWebhook.objects.update(claimed_at=row.received_at)
-        assert not inbound.anything_waits(now=row.received_at + timedelta(seconds=30))
+        assert not inbound.anything_waits(now=row.received_at + timedelta(seconds=10))
         late = row.received_at + inbound.LEASE * 2
         assert inbound.anything_waits(now=late)
         assert inbound.apply(row.pk, now=late) is True

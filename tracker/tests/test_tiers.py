@@ -89,11 +89,10 @@ class TestTiers:
         _wednesday.shift(LIVES[Tier.PROVEN])
         assert tier_of(passed[Tier.PROVEN], order) == tier_of(passed[Tier.CODE], order) == Tier.LINK
 
-    @pytest.mark.parametrize(
-        "given", ["", "x", "a:b:c", signing.dumps(["x", 3]), signing.dumps(3, salt="tracking page")]
-    )
-    def test_a_forged_pass_opens_nothing(self, shipment, given):
-        assert tier_of(given, shipment.order) == Tier.LINK
+    def test_a_forged_pass_opens_nothing(self, shipment):
+        forged = signing.dumps(["x", 3]), signing.dumps(3, salt="tracking page")
+        for given in ("", "x", "a:b:c", *forged):
+            assert tier_of(given, shipment.order) == Tier.LINK, given
 
     def test_no_cookie_before_one_is_needed_and_then_for_this_page_only(self, client, shipment):
         order = shipment.order
