@@ -58,8 +58,10 @@ def _run(count: int) -> dict[str, object]:
             found["in_and_applied_a_second"] = round(count / (time.perf_counter() - began), 1)
         finally:
             worker.terminate()
+            worker.wait()
     finally:
         web.terminate()
+        web.wait()
     assert CarrierAccount.objects.count() == 1
     assert Shipment.objects.filter(tracking_status="in_transit").count() >= count
     return found

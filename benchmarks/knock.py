@@ -5,8 +5,8 @@ Bodies are EasyPost's with one scan each, of the parcels B0000000 to B<COUNT - 1
 
 import hashlib
 import hmac
-import http.client
 import json
+import socket
 import sys
 import threading
 import time
@@ -39,18 +39,27 @@ def main(host: str, port: int, path: str, secret: str, count: int, threads: int)
     took: list[float] = []
     wrong: list[int] = []
 
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n".encode()
+
     def knock(mine: list[tuple[bytes, str]]) -> None:
-        door = http.client.HTTPConnection(host, port, timeout=30)
+        door = socket.create_connection((host, port), timeout=30)
+        answers = door.makefile("rb")
         for raw, signature in mine:
             began = time.perf_counter()
-            door.request(
-                "POST", path, raw, {"Content-Type": "application/json", "X-Hmac-Signature": signature}
-            )
-            answer = door.getresponse()
-            answer.read()
+            rest = f"X-Hmac-Signature: {signature}\r\nContent-Length: {len(raw)}\r\n\r\n".encode()
+            door.sendall(head + rest + raw)
+            status, length, kept = int(answers.readline().split()[1]), 0, True
+            while (line := answers.readline().strip().lower()) != b"":
+                if line.startswith(b"content-length:"):
+                    length = int(line[15:])
+                kept = kept and line != b"connection: close"
+            answers.read(length)
             took.append(time.perf_counter() - began)
-            if answer.status != 200:
-                wrong.append(answer.status)
+            if status != 200:
+                wrong.append(status)
+            if not kept:
+                door = socket.create_connection((host, port), timeout=30)
+                answers = door.makefile("rb")
 
     people = [threading.Thread(target=knock, args=(signed[at::threads],)) for at in range(threads)]
     began = time.perf_counter()

@@ -20,8 +20,8 @@ timeout = 60
 graceful_timeout = 7  # `up` has promised to be gone within ten seconds
 keepalive = 5
 # A queue in memory would be lost with its worker.
-max_requests = 0 if _in_process else 5000
-max_requests_jitter = 0 if _in_process else 1000
+max_requests = 0 if _in_process else 50_000
+max_requests_jitter = 0 if _in_process else 10_000
 control_socket_disable = True
 errorlog = "-"
 loglevel = "info"
