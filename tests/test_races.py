@@ -1,5 +1,6 @@
 """Several workers at once, on a database that lets them: PostgreSQL (make test-services)."""
 
+import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -15,8 +16,8 @@ from orders.place import IncomingLine, place
 from shipping.carriers.base import Reading
 from shipping.desk import sign
 from shipping.lateness.cases import review
-from shipping.models import CarrierAccount, LateCase, PollState, Shipment, TrackingEvent
-from shipping.tracking import polling
+from shipping.models import CarrierAccount, InboundWebhook, LateCase, PollState, Shipment, TrackingEvent
+from shipping.tracking import inbound, polling
 from shipping.tracking.record import record
 from shipping.warehouse.manifests import hand_over_parcels, open_manifest
 from shipping.warehouse.scanning import scan
@@ -196,3 +197,18 @@ def test_a_cancellation_while_it_is_closed_stays_or_leaves_whole(merchant, bob):
         together(cancel, lambda manifest=manifest: sign(manifest, user=bob, now=NOW))
         parcel.refresh_from_db()
         assert (parcel.stage, parcel.manifest_id) in (("handed_over", manifest.pk), ("void", None))
+
+
+def test_two_drains_at_once_never_take_one_webhook_twice(merchant):
+    account = CarrierAccount.objects.create(merchant=merchant, provider="easypost", secret="s")
+    for n in range(40):
+        number = f"EZ{n:04}"
+        make_shipment(merchant, tracking_number=number, carrier="DHL")
+        scan_of = {"status": "in_transit", "datetime": NOW.isoformat(), "message": "Scan"}
+        told = {"object": "Tracker", "tracking_code": number, "carrier": "DHL", "tracking_details": [scan_of]}
+        body = json.dumps({"id": f"evt_{n}", "object": "Event", "result": told}).encode()
+        inbound.store(account, f"evt_{n}", body, now=NOW)
+    taken = together(*[lambda: inbound.drain(now=NOW, limit=7)] * 8)
+    assert sum(taken) == 40 and max(taken) == 7
+    assert set(InboundWebhook.objects.values_list("state", "attempts")) == {("applied", 1)}
+    assert TrackingEvent.objects.count() == 40

@@ -19,7 +19,8 @@ class Reading:
     `eta` is a day in the recipient's zone. `shipment_id` is set by sources that know our parcel (warehouse,
     staff, simulator); carriers know only the number. `provider` is the adapter that read it and
     `mapping_version` the version of the table that made `status` of `code`; `code` is the carrier's own and
-    never depends on that table, so reading the same words again gives the same fingerprint.
+    never depends on that table, so reading the same words again gives the same fingerprint. `told_at` is the time that was
+    told where it cannot be (see `tracking.clock`); `occurred_at` is then ours.
     """
 
     status: str
@@ -40,6 +41,7 @@ class Reading:
     payload: Mapping[str, Any] = field(default_factory=dict)
     provider: str = ""
     mapping_version: int = MAPPING_VERSION
+    told_at: datetime | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -47,7 +49,7 @@ class Reading:
         parts = [
             self.carrier.lower(),
             normal_number(self.tracking_number),
-            self.occurred_at.astimezone(UTC).isoformat(timespec="seconds"),
+            (self.told_at or self.occurred_at).astimezone(UTC).isoformat(timespec="seconds"),
             self.code or self.status,
             self.message,
             self.city,
@@ -58,6 +60,7 @@ class Reading:
     def to_json(self) -> dict[str, Any]:
         data = asdict(self)
         data["occurred_at"] = self.occurred_at.isoformat()
+        data["told_at"] = self.told_at.isoformat() if self.told_at else None
         data["eta"] = self.eta.isoformat() if self.eta else None
         return json.loads(json.dumps(data, default=str))
 
@@ -65,6 +68,7 @@ class Reading:
     def from_json(cls, data: Mapping[str, Any]) -> "Reading":
         fields = dict(data)
         fields["occurred_at"] = datetime.fromisoformat(fields["occurred_at"])
+        fields["told_at"] = datetime.fromisoformat(fields["told_at"]) if fields.get("told_at") else None
         fields["eta"] = date.fromisoformat(fields["eta"]) if fields.get("eta") else None
         return cls(**fields)
 

@@ -12,7 +12,8 @@ class TrackingEvent(MerchantOwned):
     """The carrier's raw word about a parcel, kept for ever with its payload and the mapping that read it.
 
     `occurred_at` is the carrier's time as UTC and `zone` the zone it was told in; `zone_assumed` says that
-    the carrier named none. `received_at` is ours. `fingerprint` makes a repeat the same row.
+    the carrier named none. `received_at` is ours. `told_at` is the carrier's time where that cannot be (`tracking.clock`) and
+    `occurred_at` is ours. `fingerprint` makes a repeat the same row.
     """
 
     class Source(models.TextChoices):
@@ -36,6 +37,7 @@ class TrackingEvent(MerchantOwned):
     country = models.CharField(max_length=2, blank=True)
     postal_code = models.CharField(max_length=20, blank=True)
     occurred_at = models.DateTimeField()
+    told_at = models.DateTimeField("time told", null=True, blank=True)
     zone = models.CharField(max_length=64, default="UTC")
     zone_assumed = models.BooleanField(default=False)
     received_at = models.DateTimeField()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from orders.models import OrderEvent
 from shipping.carriers.base import Incoming
@@ -130,9 +131,9 @@ class TestDoor:
         assert post(body()).status_code == 200
         work()
         assert QuarantinedReading.objects.count() == 3 and not TrackingEvent.objects.exists()
-        assert quarantine.redrive(QuarantinedReading.objects.all(), now=NOW) == 0
+        assert quarantine.redrive(QuarantinedReading.objects.all(), now=timezone.now()) == 0
         shipment = make_shipment(merchant, tracking_number="EZ1")
-        assert quarantine.redrive(QuarantinedReading.objects.all(), now=NOW) == 3
+        assert quarantine.redrive(QuarantinedReading.objects.all(), now=timezone.now()) == 3
         shipment.refresh_from_db()
         assert shipment.tracking_status == "out_for_delivery"
         assert not QuarantinedReading.objects.filter(resolved_at=None).exists()

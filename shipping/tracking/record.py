@@ -9,7 +9,7 @@ readings -> match to a parcel --none--> quarantine, nothing else changes
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -26,6 +26,7 @@ from shipping.promise.estimate import Estimate
 from shipping.promise.keep import promise
 from shipping.status import Direction, Stage, TrackingStatus
 from shipping.tracking import codes, quarantine
+from shipping.tracking.clock import believable
 from shipping.tracking.match import match
 from shipping.tracking.reduce import Event, State, reduce
 
@@ -51,7 +52,8 @@ def record(readings: Iterable[Reading], *, merchant: Merchant, now: datetime, ac
     """Take readings in. Idempotent; a parcel's facts are taken whole or not at all. `now` is when we learned of them."""
     done = Recorded()
     by_parcel: dict[tuple[int, int], list[Reading]] = defaultdict(list)
-    for reading, shipment in match(codes.translated(list(readings), merchant), merchant):
+    believed = [believable(reading, now) for reading in readings]
+    for reading, shipment in match(codes.translated(believed, merchant), merchant):
         if shipment is None:
             done.quarantined += quarantine.keep(reading, merchant=merchant, now=now)
         else:
@@ -97,10 +99,10 @@ def _record_together(
         }
         done.added += len(fresh)
         done.repeated += len(said) - len(fresh)
+        shipment = shipments[shipment_id]
+        shipment.order = orders[order_id]
+        shipment.merchant = merchant
         if fresh:
-            shipment = shipments[shipment_id]
-            shipment.order = orders[order_id]
-            shipment.merchant = merchant
             news.append((shipment, fresh))
     TrackingEvent.objects.bulk_create(
         [_row(shipment, reading, now) for shipment, fresh in news for reading in fresh.values()],
@@ -110,7 +112,8 @@ def _record_together(
     update_all([shipment for shipment, _ in news], FIELDS)
     for shipment, fresh in news:
         codes.note_unknown(shipment, fresh.values(), now=now)
-        _promise(shipment, fresh.values(), order=shipment.order, now=now)
+    for (_, shipment_id), said in parcels.items():
+        _promise(shipments[shipment_id], said, known[shipment_id], now=now)
     done.moved += announce(moves, now=now, actor=actor)
 
 
@@ -140,6 +143,7 @@ def _row(shipment: Shipment, reading: Reading, now: datetime) -> TrackingEvent:
         country=reading.country,
         postal_code=reading.postal_code,
         occurred_at=reading.occurred_at,
+        told_at=reading.told_at,
         zone=reading.zone,
         zone_assumed=reading.zone_assumed,
         received_at=now,
@@ -156,15 +160,35 @@ def apply_state(shipment: Shipment, state: State) -> None:
     shipment.delivered_at = state.delivered_at
 
 
-def _promise(shipment: Shipment, fresh: Iterable[Reading], *, order: Order, now: datetime) -> None:
-    """A carrier's new date becomes the promise in force; the old one stays in the history."""
-    dated = [reading for reading in fresh if reading.eta]
+def _promise(shipment: Shipment, said: Sequence[Reading], known: Container[str], *, now: datetime) -> None:
+    """A carrier's new date becomes the promise in force; the old one stays in the history. A date that changes while no
+    new scan comes counts when it is told with the parcel's newest scan: an old body that comes again is no news."""
+    dated = [
+        reading
+        for reading in said
+        if reading.eta and (reading.fingerprint not in known or _newest(reading, shipment))
+    ]
     if not dated or shipment.delivered_at:
         return
-    latest = max(dated, key=lambda reading: (reading.occurred_at, reading.fingerprint))
+    latest = max(
+        enumerate(dated), key=lambda row: (row[1].fingerprint not in known, row[1].occurred_at, row[0])
+    )[1]
     day: date = latest.eta  # type: ignore[assignment]
-    said = Estimate(day, day, Promise.Source.CARRIER, f"{latest.carrier or 'the carrier'} said so")
-    promise(shipment, said, order=order, now=now, occurred_at=latest.occurred_at)
+    if shipment.promised_to == day or (latest.fingerprint in known and _said_before(shipment, day)):
+        return
+    estimate = Estimate(day, day, Promise.Source.CARRIER, f"{latest.carrier or 'the carrier'} said so")
+    promise(shipment, estimate, order=shipment.order, now=now, occurred_at=latest.occurred_at)
+
+
+def _newest(reading: Reading, shipment: Shipment) -> bool:
+    last = shipment.last_event_at
+    return last is None or reading.occurred_at >= last
+
+
+def _said_before(shipment: Shipment, day: date) -> bool:
+    """Whether this is only what the carrier said last, and somebody else has promised since."""
+    last = Promise.objects.filter(shipment=shipment, source=Promise.Source.CARRIER).order_by("-pk").first()
+    return last is not None and last.to_day == day
 
 
 def announce(moves: Iterable[tuple[Shipment, str, State]], *, now: datetime, actor: str) -> int:

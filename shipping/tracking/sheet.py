@@ -74,6 +74,7 @@ def _reading(row: dict[str, str | None], number: int, merchant: Merchant) -> Rea
     elif not text["tracking_number"]:
         return RowError(number, "tracking_number", "is missing")
     assumed = when.tzinfo is None
+    short = {name: text[name][:limit] for name, limit in LIMITS.items()}
     return Reading(
         status=status,
         occurred_at=when.replace(tzinfo=merchant.tz) if assumed else when,
@@ -86,5 +87,5 @@ def _reading(row: dict[str, str | None], number: int, merchant: Merchant) -> Rea
         country=text["country"].upper(),
         mapping_version=MAPPING_VERSION,
         payload={name: value for name, value in row.items() if name and isinstance(value, str) and value},
-        **{name: text[name][:limit] for name, limit in LIMITS.items()},
+        **short,  # type: ignore[arg-type]
     )
