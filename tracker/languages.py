@@ -12,7 +12,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from orders.languages import known, spoken
 from orders.models import Order
 
-STAFF = ("/admin/", "/scan/", "/pick/", "/handover/", "/dev/", "/api/", "/webhooks/")
+STAFF = ("/admin/", "/scan/", "/pick/", "/handover/", "/dev/", "/api/", "/webhooks/", "/hooks/")
 
 
 class PublicLanguage:

@@ -166,14 +166,34 @@ CACHES = {
 
 # --- mail and SMS -------------------------------------------------------------------------------
 EMAIL_URL = env.str("EMAIL_URL", default="")
+EMAIL_SERVICE = env.str("EMAIL_SERVICE", default="").strip().lower()
 MAIL_DIR = VAR_DIR / "mail"
-if EMAIL_URL:
+EMAIL_TIMEOUT = 20
+if EMAIL_SERVICE:
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_SERVICE}.EmailBackend"
+elif EMAIL_URL:
     vars().update(env.email_url("EMAIL_URL"))
-    EMAIL_TIMEOUT = 20
 else:
     EMAIL_BACKEND = "notifications.channels.folder.FolderBackend"
+# A service's own settings by their names in its documentation: ANYMAIL_POSTMARK_SERVER_TOKEN and the like.
+ANYMAIL = {
+    name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")
+} | {
+    "WEBHOOK_SECRET": env.str("ANYMAIL_WEBHOOK_SECRET", default=""),
+    "REQUESTS_TIMEOUT": (5, EMAIL_TIMEOUT),
+}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Tracker <no-reply@localhost>")
-SMS_CHANNEL = env.str("SMS_CHANNEL", default="file")  # file, console, off
+SMS_CHANNEL = env.str("SMS_CHANNEL", default="file")  # file, console, twilio, http, off
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env.str("TWILIO_FROM", default="")
+TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", default="")
+TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com").rstrip("/")
+SMS_HTTP_URL = env.str("SMS_HTTP_URL", default="")
+SMS_HTTP_METHOD = env.str("SMS_HTTP_METHOD", default="POST").upper()
+SMS_HTTP_CONTENT_TYPE = env.str("SMS_HTTP_CONTENT_TYPE", default="application/json")
+SMS_HTTP_BODY = env.str("SMS_HTTP_BODY", default='{"to": "{to}", "text": "{text}", "key": "{key}"}')
+SMS_HTTP_HEADERS: dict[str, str] = env.json("SMS_HTTP_HEADERS", default={})
 
 # --- languages and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
