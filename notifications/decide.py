@@ -1,78 +1,214 @@
-"""Who is told of a fact, by which channel (pure): fact + preferences -> notices."""
+"""Who is told of a fact, by which channel and when (pure): fact + preferences -> notices.
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+fact                                        milestone            of
+------------------------------------------  -------------------  ------
+placed                                      confirmed            order
+status: processing, cancelled               the same             order
+status: shipped, delivered, returned        the same             order, unless it was told of a parcel
+packed                                      packed               parcel
+shipment: picked up, in transit             shipped              parcel
+shipment: out for delivery, pick-up,        the same             parcel
+attempt failed, delayed, returning
+shipment: exception, on hold                exception            parcel
+shipment: delivered                         delivered, and two   parcel
+                                            days later a rating
+promise: a later day than before            delayed              parcel
+"""
 
-from notifications.status import Channel, Milestone
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+from notifications.status import OFF_AT_FIRST, Channel, Milestone
+
+M = Milestone
 MILESTONE_OF = {
-    ("placed", "pending"): Milestone.CONFIRMED,
-    ("status", "processing"): Milestone.PROCESSING,
-    ("status", "shipped"): Milestone.SHIPPED,
-    ("status", "delivered"): Milestone.DELIVERED,
-    ("status", "cancelled"): Milestone.CANCELLED,
-    ("status", "returned"): Milestone.RETURNED,
+    ("placed", "pending"): M.CONFIRMED,
+    ("status", "processing"): M.PROCESSING,
+    ("status", "shipped"): M.SHIPPED,
+    ("status", "delivered"): M.DELIVERED,
+    ("status", "cancelled"): M.CANCELLED,
+    ("status", "returned"): M.RETURNED,
+    ("packed", ""): M.PACKED,
+    ("shipment", "picked_up"): M.SHIPPED,
+    ("shipment", "in_transit"): M.SHIPPED,
+    ("shipment", "out_for_delivery"): M.OUT_FOR_DELIVERY,
+    ("shipment", "available_for_pickup"): M.READY_FOR_PICKUP,
+    ("shipment", "attempt_failed"): M.ATTEMPT_FAILED,
+    ("shipment", "delayed"): M.DELAYED,
+    ("shipment", "exception"): M.EXCEPTION,
+    ("shipment", "on_hold"): M.EXCEPTION,
+    ("shipment", "delivered"): M.DELIVERED,
+    ("shipment", "returning"): M.RETURNED,
+    ("shipment", "returned"): M.RETURNED,
 }
 """(kind of fact, new status) -> what the customer is told. Facts that are not here are told to nobody."""
 
 WORTH = {
-    Milestone.CONFIRMED: timedelta(days=3),
-    Milestone.PROCESSING: timedelta(days=2),
-    Milestone.SHIPPED: timedelta(days=4),
-    Milestone.DELIVERED: timedelta(days=3),
-    Milestone.CANCELLED: timedelta(days=14),
-    Milestone.RETURNED: timedelta(days=14),
+    M.CONFIRMED: timedelta(days=3),
+    M.PROCESSING: timedelta(days=2),
+    M.PACKED: timedelta(days=1),
+    M.SHIPPED: timedelta(days=4),
+    M.OUT_FOR_DELIVERY: timedelta(hours=12),
+    M.READY_FOR_PICKUP: timedelta(days=5),
+    M.ATTEMPT_FAILED: timedelta(days=2),
+    M.DELAYED: timedelta(days=3),
+    M.EXCEPTION: timedelta(days=5),
+    M.DELIVERED: timedelta(days=3),
+    M.CANCELLED: timedelta(days=14),
+    M.RETURNED: timedelta(days=14),
+    M.RATING_REQUEST: timedelta(days=10),
 }
 """How long after the fact the message is still worth having."""
 
-BY_SMS = frozenset({Milestone.SHIPPED, Milestone.DELIVERED})
+ALSO_BY_PARCEL = frozenset({M.SHIPPED, M.DELIVERED, M.RETURNED})
+"""What both an order's status and its parcels' say; the customer hears it once."""
+
+BY_SMS = frozenset(
+    {M.SHIPPED, M.OUT_FOR_DELIVERY, M.READY_FOR_PICKUP, M.ATTEMPT_FAILED, M.DELAYED, M.EXCEPTION, M.DELIVERED}
+)
+HOLD = timedelta(seconds=10)
+"""A parcel's scans come in bursts; so long the newest may overtake the others."""
+
+RATING_AFTER = timedelta(days=2)
+
+UNWANTED = "The customer does not want this message."
+CLOSED = "This address is not written to."
+TOO_LATE = "We learned of it when it was no longer worth a message."
+QUIET_TOO_LONG = "After the quiet hours it would no longer be worth a message."
 
 
 @dataclass(frozen=True)
 class Fact:
+    """A row of the ledger. `subject` is "" for the order itself, or "shipment:7"."""
+
     kind: str
     new: str
     occurred_at: datetime
     recorded_at: datetime
+    old: str = ""
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """From `start` to `end` on the recipient's clock nothing goes out by these channels."""
+
+    start: time
+    end: time
+    zone: str
+    channels: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Preferences:
     """What the merchant has switched on and how the customer can be reached ("" is not at all). `off` are the
-    (milestone, channel) pairs that merchant or customer do not want; `suppressed` are addresses not written to."""
+    (milestone, channel) pairs that the merchant does not tell, `unwanted` those that the customer does not want;
+    `suppressed` are addresses not written to."""
 
     email_on: bool
     sms_on: bool
     email: str
     phone: str
-    off: frozenset[tuple[str, str]] = frozenset()
+    off: frozenset[tuple[str, str]] = frozenset(OFF_AT_FIRST)
+    unwanted: frozenset[tuple[str, str]] = frozenset()
     suppressed: frozenset[str] = frozenset()
+    quiet: Quiet | None = None
 
 
 @dataclass(frozen=True)
 class Planned:
+    """`reason` says why it is not sent; "" when it is. Times are aware."""
+
     milestone: Milestone
     channel: Channel
     recipient: str
     due_at: datetime
     expires_at: datetime
+    subject: str = field(default="order")
+    reason: str = field(default="")
+
+
+def milestones(fact: Fact) -> list[Milestone]:
+    """What a fact is to a customer; nothing, mostly."""
+    if fact.kind == "promise":
+        later = bool(fact.old) and fact.new > fact.old
+        return [M.DELAYED] if later else []
+    one = MILESTONE_OF.get((fact.kind, fact.new))
+    if one is None:
+        return []
+    return [one, M.RATING_REQUEST] if one == M.DELIVERED and fact.subject else [one]
+
+
+def channels_of(milestone: str) -> list[Channel]:
+    """The ways by which it can be told at all."""
+    return [channel for channel in Channel if channel != Channel.SMS or milestone in BY_SMS]
 
 
 def decide(fact: Fact, preferences: Preferences) -> list[Planned]:
-    """The notices that a fact deserves. One too old when we learned of it deserves none."""
-    milestone = MILESTONE_OF.get((fact.kind, fact.new))
-    if milestone is None:
-        return []
-    expires_at = fact.occurred_at + WORTH[milestone]
-    if expires_at <= fact.recorded_at:
-        return []
-    ways = []
-    if preferences.email_on and preferences.email:
-        ways.append((Channel.EMAIL, preferences.email))
-    if preferences.sms_on and preferences.phone and milestone in BY_SMS:
-        ways.append((Channel.SMS, preferences.phone))
+    """The notices that a fact deserves, and those that only the customer's own word keeps back."""
     return [
-        Planned(milestone, channel, to, fact.recorded_at, expires_at)
-        for channel, to in ways
-        if (milestone, channel) not in preferences.off and to not in preferences.suppressed
+        planned
+        for milestone in milestones(fact)
+        for channel, to in _ways(milestone, preferences)
+        if (planned := _plan(fact, milestone, channel, to, preferences)).reason in ("", UNWANTED, CLOSED)
     ]
+
+
+def why_not(fact: Fact, milestone: Milestone, channel: Channel, preferences: Preferences) -> str:
+    """Why nothing was written of a fact for this channel, as far as today's settings tell; "" when they do not."""
+    on, to = {
+        Channel.EMAIL: (preferences.email_on, preferences.email),
+        Channel.SMS: (preferences.sms_on, preferences.phone),
+    }[channel]
+    if channel == Channel.SMS and milestone not in BY_SMS:
+        return "This is not told by SMS."
+    if not on:
+        return f"{channel.label} is switched off for this shop."
+    if not to:
+        return "The order has no phone." if channel == Channel.SMS else "The order has no e-mail address."
+    if (milestone, channel) in preferences.off:
+        return "The shop does not tell this: it is switched off in its notice settings."
+    return _plan(fact, milestone, channel, to, preferences).reason
+
+
+def _ways(milestone: Milestone, preferences: Preferences) -> Iterator[tuple[Channel, str]]:
+    if preferences.email_on and preferences.email and (milestone, Channel.EMAIL) not in preferences.off:
+        yield Channel.EMAIL, preferences.email
+    by_sms = milestone in BY_SMS and (milestone, Channel.SMS) not in preferences.off
+    if preferences.sms_on and preferences.phone and by_sms:
+        yield Channel.SMS, preferences.phone
+
+
+def _plan(fact: Fact, milestone: Milestone, channel: Channel, to: str, preferences: Preferences) -> Planned:
+    since = fact.occurred_at + (RATING_AFTER if milestone == M.RATING_REQUEST else timedelta(0))
+    expires_at = since + WORTH[milestone]
+    told = fact.recorded_at + (HOLD if fact.subject else timedelta(0))
+    due_at = max(told, since) if milestone == M.RATING_REQUEST else told
+    reason = ""
+    if expires_at <= fact.recorded_at:
+        reason = TOO_LATE
+    elif to in preferences.suppressed:
+        reason = CLOSED
+    elif (milestone, channel) in preferences.unwanted:
+        reason = UNWANTED
+    else:
+        due_at = after_quiet(due_at, channel, preferences.quiet)
+        if due_at >= expires_at:
+            reason = QUIET_TOO_LONG
+    return Planned(milestone, channel, to, due_at, expires_at, fact.subject or "order", reason)
+
+
+def after_quiet(due_at: datetime, channel: str, quiet: Quiet | None) -> datetime:
+    """The first moment from `due_at` on that is not quiet, in the zone `due_at` came in."""
+    if quiet is None or channel not in quiet.channels or quiet.start == quiet.end:
+        return due_at
+    local = due_at.astimezone(ZoneInfo(quiet.zone))
+    clock, over_night = local.time(), quiet.start > quiet.end
+    asleep = clock >= quiet.start or clock < quiet.end if over_night else quiet.start <= clock < quiet.end
+    if not asleep:
+        return due_at
+    day = local.date() + timedelta(days=1) if over_night and clock >= quiet.start else local.date()
+    wakes = datetime.combine(day, quiet.end, local.tzinfo)
+    return max(wakes.astimezone(due_at.tzinfo), due_at)

@@ -1,6 +1,6 @@
-"""Sending one notice, and finding those that were lost.
+"""Sending what is due, and finding what was lost.
 
-    claim    one conditional UPDATE; whoever changes the row sends, all others leave
+    claim    rows marked as being sent, which no other worker takes then
     render   from the fact, not from what the order has become since
     send     outside any transaction
     mark     sent | retry later | dead, with the attempt kept
@@ -12,54 +12,99 @@ with every message (Message-ID) so that the second can be told.
 import logging
 import random
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from notifications.channels.base import ChannelError, channel_for
 from notifications.models import Attempt, Notice
-from notifications.render import render
+from notifications.render import loaded, render
 from notifications.status import DUE, NoticeState
-from notifications.wishes import refusal
+from notifications.wishes import refusals
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 MAX_TRIES = 8
+BATCH = 20
+Clock = Callable[[], datetime]
 
 
-def deliver(notice_id: int, *, clock: Callable[[], datetime]) -> bool:
-    """Send a notice if it is due and nobody else has it. True when it went out."""
-    now = clock()
-    mine = Notice.objects.filter(pk=notice_id, state__in=DUE, due_at__lte=now)
-    if mine.filter(expires_at__lte=now).update(state=NoticeState.EXPIRED, error="Older than it is worth."):
-        return False
-    if not mine.update(state=NoticeState.SENDING, claimed_at=now, tries=F("tries") + 1):
-        return False
-    notice = Notice.objects.select_related(
-        "merchant", "event", "order__ship_to", "order__merchant", "order__customer"
-    ).get(pk=notice_id)
+def deliver(notice_id: int, *, clock: Clock) -> bool:
+    """Send one notice if it is due and nobody else has it. True when it went out."""
+    return bool(sum(_send_all(_claim(clock(), 1, pk=notice_id), clock)))
+
+
+def drain(*, clock: Clock, limit: int = BATCH) -> int:
+    """Claim a few notices that are due and send them. Those that were tried before are taken one by one, so that one which kills
+    its worker costs no other a try. Returns how many were taken."""
+    taken = _claim(clock(), limit, tries=0) or _claim(clock(), 1, tries__gt=0)
+    _send_all(taken, clock)
+    return len(taken)
+
+
+def _claim(now: datetime, limit: int, **these: object) -> list[int]:
+    """The ids of at most so many that are ours now. What is older than it is worth is put away."""
+    due = Notice.objects.filter(state__in=DUE, due_at__lte=now, **these)
+    with transaction.atomic():
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True)
+        rows = dict(due.order_by("due_at", "pk").values_list("pk", "expires_at")[:limit])
+        if not rows:
+            return []
+        old = [pk for pk, expires_at in rows.items() if expires_at <= now]
+        if old:
+            Notice.objects.filter(pk__in=old, state__in=DUE).update(
+                state=NoticeState.EXPIRED, error="Older than it is worth."
+            )
+        mine = [pk for pk in rows if pk not in old]
+        Notice.objects.filter(pk__in=mine).update(
+            state=NoticeState.SENDING, claimed_at=now, tries=F("tries") + 1
+        )
+    return mine
+
+
+def _send_all(ids: list[int], clock: Clock) -> list[bool]:
+    if not ids:
+        return []
+    notices = loaded(ids)
+    by_merchant: dict[int, list[Notice]] = defaultdict(list)
+    for notice in notices:
+        by_merchant[notice.merchant_id].append(notice)
+    refused: dict[int, str] = {}
+    for group in by_merchant.values():
+        refused |= refusals(group)
+    return [_send(notice, refused.get(notice.pk, ""), clock) for notice in notices]
+
+
+def _send(notice: Notice, refused: str, clock: Clock) -> bool:
     began = time.monotonic()
+    error: ChannelError | None = None
     try:
-        if refused := refusal(notice):
+        if refused:
             raise ChannelError(refused, permanent=True)
         detail = channel_for(notice.channel).send(notice.recipient, render(notice), key=f"notice-{notice.pk}")
-        error = None
     except ChannelError as failure:
         detail, error = str(failure), failure
     except Exception as failure:
-        log.exception("notice %s could not be sent", notice_id)
+        log.exception("notice %s could not be sent", notice.pk)
         detail = f"{type(failure).__name__}: {failure}"
         error = ChannelError(detail, permanent=False)
-    _mark(notice, clock(), detail, error, took_ms=int((time.monotonic() - began) * 1000))
+    took_ms = int((time.monotonic() - began) * 1000)
+    _mark(notice, clock(), detail, error, refused=bool(refused), took_ms=took_ms)
     return error is None
 
 
 @transaction.atomic
-def _mark(notice: Notice, now: datetime, detail: str, error: ChannelError | None, *, took_ms: int) -> None:
+def _mark(
+    notice: Notice, now: datetime, detail: str, error: ChannelError | None, *, refused: bool, took_ms: int
+) -> None:
     if error is None:
         outcome = {"state": NoticeState.SENT, "sent_at": now, "error": ""}
+    elif refused:
+        outcome = {"state": NoticeState.SKIPPED, "error": detail[:300]}
     elif error.permanent or notice.tries >= MAX_TRIES:
         outcome = {"state": NoticeState.DEAD, "error": detail[:300]}
     else:
@@ -81,10 +126,12 @@ def backoff(tries: int) -> timedelta:
     return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311
 
 
-def sweep(*, now: datetime, limit: int = 1000) -> list[int]:
-    """Free what a dead worker held, and name what is due: messages the broker lost, retries whose time has come."""
-    Notice.objects.filter(state=NoticeState.SENDING, claimed_at__lt=now - LEASE).update(
-        state=NoticeState.RETRY, error="The worker that held it went away."
+def sweep(*, now: datetime) -> bool:
+    """Free what dead workers held, and say whether anything is due: messages the broker lost, retries whose time has come. What
+    has killed its worker too often is given up."""
+    gone = Notice.objects.filter(state=NoticeState.SENDING, claimed_at__lt=now - LEASE)
+    gone.filter(tries__gte=MAX_TRIES).update(
+        state=NoticeState.DEAD, error=f"The worker that held it went away, {MAX_TRIES} times."
     )
-    due = Notice.objects.filter(state__in=DUE, due_at__lte=now - timedelta(seconds=5))
-    return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
+    gone.update(state=NoticeState.RETRY, error="The worker that held it went away.")
+    return Notice.objects.filter(state__in=DUE, due_at__lte=now).exists()

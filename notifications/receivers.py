@@ -2,18 +2,26 @@
 
 from typing import Any
 
-from notifications.decide import MILESTONE_OF, Fact, decide
-from notifications.outbox import put
-from notifications.wishes import preferences_of
+from notifications import outbox
+from notifications.decide import channels_of, decide, milestones
+from notifications.wishes import preferences_of, settings_of
 from orders.models import OrderEvent
 from orders.signals import event_recorded
 
 
 def on_event(event: OrderEvent, **_: Any) -> None:
-    if (event.kind, event.new) not in MILESTONE_OF:
+    fact = outbox.fact_of(event)
+    told = milestones(fact)
+    if not told:
         return
-    fact = Fact(event.kind, event.new, event.occurred_at, event.recorded_at)
-    put(event, decide(fact, preferences_of(event.order)))
+    shop = settings_of(event.order.merchant)
+    if all([milestone, channel] in shop.off for milestone in told for channel in channels_of(milestone)):
+        return
+    zone = outbox.zone_of(event)
+    if zone is None:
+        return
+    if planned := decide(fact, preferences_of(event.order, shop, zone=zone)):
+        outbox.put(event, planned, shop)
 
 
 def connect() -> None:

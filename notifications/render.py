@@ -1,21 +1,80 @@
-"""A notice's text, from the fact it tells of and the merchant's brand."""
+"""A notice's text, from the fact it tells of, the merchant's brand and the customer's language."""
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import css_inline
 from django.conf import settings
+from django.db.models import Prefetch
 from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import get_language_bidi
+from django.utils.translation import gettext as _
 
 from notifications.channels.base import Message
+from notifications.gsm import keep_gsm
 from notifications.models import Notice
-from notifications.status import Channel
+from notifications.status import Channel, Milestone
 from notifications.wishes import preferences_link, unsubscribe_headers
+from notifications.words import Words, words
 from orders.brand import text_on
-from shipping.models import Shipment
+from orders.days import range_words
+from orders.languages import spoken
+from orders.models import OrderLine
+from shipping.models import Shipment, ShipmentLine
 from shipping.status import Direction, Stage
+
+MOST_LINES = 50
+OVER = frozenset({Milestone.DELIVERED, Milestone.CANCELLED, Milestone.RETURNED, Milestone.RATING_REQUEST})
+"""Of these no day is expected any more."""
+
+
+def loaded(ids: Sequence[int]) -> list[Notice]:
+    """Notices with all that their texts need, in the order of the ids; the same number of queries for one as for many."""
+    parcels = (
+        Shipment.objects.filter(direction=Direction.OUTBOUND).exclude(stage=Stage.VOID).order_by("position")
+    )
+    in_them = ShipmentLine.objects.select_related("order_line").order_by("order_line__position")
+    rows = (
+        Notice.objects.select_related("merchant", "event", "order__ship_to")
+        .prefetch_related(
+            Prefetch("order__lines", OrderLine.objects.order_by("position")),
+            Prefetch("order__shipments", parcels.prefetch_related(Prefetch("lines", in_them))),
+        )
+        .in_bulk(ids)
+    )
+    return [rows[pk] for pk in ids if pk in rows]
+
+
+def render(notice: Notice) -> Message:
+    with translation.override(spoken(notice.order.locale, notice.merchant.locale)):
+        if notice.channel == Channel.SMS:
+            return Message(text=sms(notice))
+        context = _context(notice)
+        return Message(
+            subject=" ".join(context["subject"].split()),
+            text=render_to_string("notifications/email.txt", context),
+            html=_inliner().inline(render_to_string("notifications/email.html", context)),
+            sender_name=notice.merchant.name,
+            reply_to=notice.merchant.support_email,
+            headers=unsubscribe_headers(notice.order, notice.recipient),
+        )
+
+
+def sms(notice: Notice) -> str:
+    """In one part of GSM-7 where the language and the names allow it."""
+    order, merchant = notice.order, notice.merchant
+    with translation.override(spoken(order.locale, merchant.locale)):
+        headline = said(notice).headline
+        number = _("order %(number)s") % {"number": order.number}
+        return keep_gsm(f"{merchant.name}: {headline} ({number}). {_link(notice)}")
+
+
+def said(notice: Notice) -> Words:
+    return words(notice.milestone, notice.event.kind, notice.event.new)
 
 
 @lru_cache(maxsize=1)
@@ -23,52 +82,65 @@ def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
-def render(notice: Notice) -> Message:
-    context = _context(notice)
-    if notice.channel == Channel.SMS:
-        return Message(text=render_to_string("notifications/sms.txt", context).strip())
-    return Message(
-        subject=" ".join(render_to_string("notifications/email_subject.txt", context).split()),
-        text=render_to_string("notifications/email.txt", context),
-        html=_inliner().inline(render_to_string("notifications/email.html", context)),
-        sender_name=notice.merchant.name,
-        reply_to=notice.merchant.support_email,
-        headers=unsubscribe_headers(notice.order, notice.recipient),
-    )
+def _link(notice: Notice) -> str:
+    return f"{settings.BASE_URL}/t/{notice.order.public_key}/"
 
 
 def _context(notice: Notice) -> dict[str, Any]:
-    order, merchant = notice.order, notice.merchant
-    parcels = (
-        Shipment.objects.filter(order=order, direction=Direction.OUTBOUND)
-        .exclude(stage=Stage.VOID)
-        .order_by("position")
+    order, merchant, what = notice.order, notice.merchant, said(notice)
+    parcels = list(order.shipments.all())
+    mine = [parcel for parcel in parcels if parcel.subject == notice.subject]
+    lines = (
+        [(line.quantity, line.order_line.name) for parcel in mine for line in parcel.lines.all()]
+        if mine
+        else [(line.quantity, line.name) for line in order.lines.all()]
     )
+    number = _("Order %(number)s") % {"number": order.number}
     return {
         "milestone": notice.milestone,
+        "words": what,
+        "subject": f"{what.headline} · {number}",
         "merchant": merchant,
         "on_brand": text_on(merchant.colour),
         "order": order,
-        "lines": list(order.lines.all()[:50]),
-        "more_lines": max(0, order.lines.count() - 50),
-        "parcels": [parcel for parcel in parcels if parcel.tracking_number],
-        "promise": _promise(parcels, notice),
-        "happened_at": notice.event.occurred_at.astimezone(merchant.tz),
-        "link": f"{settings.BASE_URL}/t/{order.public_key}/",
-        "name": order.ship_to.name,
+        "number": number,
+        "rtl": get_language_bidi(),
+        "language": translation.get_language(),
+        "lines": lines[:MOST_LINES],
+        "more_lines": max(0, len(lines) - MOST_LINES),
+        "parcels": [
+            (_which(parcel, parcels), parcel.carrier, parcel.tracking_number)
+            for parcel in mine or parcels
+            if parcel.tracking_number
+        ],
+        "which": _which(mine[0], parcels) if mine and len(parcels) > 1 else "",
+        "when": _when(notice, mine or parcels),
+        "link": _link(notice),
+        "name": order.ship_to.name if order.ship_to else "",
         "wishes": preferences_link(order, notice.channel, notice.recipient),
     }
 
 
-def _promise(parcels: Iterable[Shipment], notice: Notice) -> tuple[date, date] | None:
+def _which(parcel: Shipment, parcels: Sequence[Shipment]) -> str:
+    if len(parcels) == 1:
+        return _("Your parcel")
+    return _("Parcel %(number)s of %(count)s") % {"number": parcel.position, "count": len(parcels)}
+
+
+def _when(notice: Notice, parcels: Sequence[Shipment]) -> str:
     """The days of the first parcel still on its way; none when they were over before the fact."""
-    told = notice.event.occurred_at.astimezone(notice.merchant.tz).date()
+    days = None if notice.milestone in OVER else _promise(parcels, notice.event.occurred_at)
+    if days is None:
+        return ""
+    form = _("Now expected %(days)s") if notice.milestone == Milestone.DELAYED else _("Expected %(days)s")
+    first, last, today = days
+    return form % {"days": range_words(max(first, today), last, today)}
+
+
+def _promise(parcels: Sequence[Shipment], told: datetime) -> tuple[date, date, date] | None:
     for parcel in parcels:
-        if (
-            parcel.promised_from
-            and parcel.promised_to
-            and not parcel.delivered_at
-            and parcel.promised_to >= told
-        ):
-            return parcel.promised_from, parcel.promised_to
+        today = told.astimezone(ZoneInfo(parcel.recipient_zone)).date()
+        first, last = parcel.promised_from, parcel.promised_to
+        if first and last and not parcel.delivered_at and last >= today:
+            return first, last, today
     return None

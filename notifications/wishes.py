@@ -1,7 +1,7 @@
 """Who may be written to: the merchant's settings, the customer's choices, and addresses that are closed."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q, Value
 from django.urls import reverse
 
-from notifications.decide import BY_SMS, Preferences
+from notifications.decide import BY_SMS, UNWANTED, Preferences, Quiet
 from notifications.models import Consent, Notice, NoticeSettings, Preference, Suppression
 from notifications.status import Channel, Milestone
 from orders.models import Merchant, Order
@@ -27,28 +27,37 @@ def normal(channel: str, address: str) -> str:
     return address.strip().lower()
 
 
-def preferences_of(order: Order) -> Preferences:
-    """Two queries, whatever there is."""
+def settings_of(merchant: Merchant) -> NoticeSettings:
+    """The merchant's own, or what holds for one that has chosen nothing. Asked of the database once for a `merchant` object."""
+    try:
+        return merchant.notice_settings  # type: ignore[attr-defined]
+    except NoticeSettings.DoesNotExist:
+        return NoticeSettings(merchant_id=merchant.pk)
+
+
+def preferences_of(
+    order: Order, chosen_by_shop: NoticeSettings | None = None, *, zone: str = ""
+) -> Preferences:
+    """Two queries, whatever there is; one with the shop's settings given."""
     merchant, email, phone = order.merchant, order.email, str(order.phone or "")
+    shop = chosen_by_shop or settings_of(merchant)
     by_address: dict[tuple[str, str], str] = {
         (Channel.EMAIL, normal(Channel.EMAIL, email)): email,
         (Channel.SMS, normal(Channel.SMS, phone)): phone,
     }
     mine = Q(address__in=[address for _, address in by_address if address], merchant=merchant)
-    settings_row = NoticeSettings.objects.for_merchant(merchant).values_list("off", flat=True).first()
-    off = {(str(milestone), str(channel)) for milestone, channel in settings_row or []}
-    unwanted = Preference.objects.filter(mine, wanted=False).values_list("channel", "address", "milestone")
+    no = Preference.objects.filter(mine, wanted=False).values_list("channel", "address", "milestone")
     closed = (
         Suppression.objects.order_by()
         .filter(mine, lifted_at__isnull=True)
         .values_list("channel", "address", Value(""))
     )
-    suppressed = set()
-    for channel, address, milestone in unwanted.union(closed, all=True):
+    unwanted, suppressed = set(), set()
+    for channel, address, milestone in no.union(closed, all=True):
         if (channel, address) not in by_address:
             continue
         if milestone:
-            off.add((milestone, channel))
+            unwanted.add((milestone, channel))
         else:
             suppressed.add(by_address[channel, address])
     return Preferences(
@@ -56,21 +65,48 @@ def preferences_of(order: Order) -> Preferences:
         sms_on=merchant.notify_sms,
         email=email,
         phone=phone,
-        off=frozenset(off),
+        off=_pairs(shop),
+        unwanted=frozenset(unwanted),
         suppressed=frozenset(suppressed),
+        quiet=quiet_of(shop, zone or merchant.zone),
     )
 
 
-def refusal(notice: Notice) -> str:
-    """Why a notice that was planned must not go out any more; "" when it may."""
-    address = normal(notice.channel, notice.recipient)
-    closed = suppression_of(notice.merchant, notice.channel, address)
-    if closed:
-        return f"Not sent: {closed.get_reason_display().lower()}. {closed.detail}".strip()
-    unwanted = Preference.objects.for_merchant(notice.merchant).filter(
-        channel=notice.channel, address=address, milestone=notice.milestone, wanted=False
+def quiet_of(shop: NoticeSettings, zone: str) -> Quiet | None:
+    channels = {Channel.SMS: shop.quiet_sms, Channel.EMAIL: shop.quiet_email}
+    asleep = frozenset(str(channel) for channel, on in channels.items() if on)
+    return Quiet(shop.quiet_from, shop.quiet_to, zone, asleep) if asleep else None
+
+
+def _pairs(shop: NoticeSettings) -> frozenset[tuple[str, str]]:
+    return frozenset((str(milestone), str(channel)) for milestone, channel in shop.off)
+
+
+def refusals(notices: Sequence[Notice]) -> dict[int, str]:
+    """Why notices of one merchant that were planned must not go out any more, by their ids. Two queries."""
+    if not notices:
+        return {}
+    merchant = notices[0].merchant
+    addresses = {normal(notice.channel, notice.recipient) for notice in notices}
+    closed = {
+        (row.channel, row.address): row
+        for row in Suppression.objects.for_merchant(merchant).filter(
+            address__in=addresses, lifted_at__isnull=True
+        )
+    }
+    unwanted = set(
+        Preference.objects.for_merchant(merchant)
+        .filter(address__in=addresses, wanted=False)
+        .values_list("channel", "address", "milestone")
     )
-    return "Not sent: the customer does not want this message." if unwanted.exists() else ""
+    found = {}
+    for notice in notices:
+        key = (notice.channel, normal(notice.channel, notice.recipient))
+        if row := closed.get(key):
+            found[notice.pk] = f"Not sent: {row.get_reason_display().lower()}. {row.detail}".strip()
+        elif (*key, notice.milestone) in unwanted:
+            found[notice.pk] = f"Not sent: {UNWANTED}"
+    return found
 
 
 def suppression_of(merchant: Merchant, channel: str, address: str) -> Suppression | None:
@@ -101,8 +137,7 @@ def suppress(
 
 def offered(merchant: Merchant, channel: str) -> list[Milestone]:
     """The milestones that this merchant tells by this channel."""
-    row = NoticeSettings.objects.for_merchant(merchant).values_list("off", flat=True).first()
-    off = {(str(milestone), str(of)) for milestone, of in row or []}
+    off = _pairs(settings_of(merchant))
     return [
         milestone
         for milestone in Milestone

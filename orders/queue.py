@@ -12,11 +12,11 @@ PAUSE = 10.0
 _away_until = 0.0
 
 
-def enqueue(task: Any, *args: Any) -> None:
+def enqueue(task: Any, *args: Any, countdown: float = 0) -> None:
     """Send a Celery task on commit. Never raises into the request: what is committed stays committed.
 
     While the broker is away it is asked once in PAUSE seconds, so that a thousand rows do not wait a thousand
-    times for the same refusal.
+    times for the same refusal. `countdown`: seconds, a minute at most; longer waits are rows that a sweep finds.
     """
 
     def send() -> None:
@@ -24,7 +24,7 @@ def enqueue(task: Any, *args: Any) -> None:
         if time.monotonic() < _away_until:
             return
         try:
-            task.apply_async(args=args, retry=False)
+            task.apply_async(args=args, retry=False, countdown=countdown or None)
         except Exception as error:
             _away_until = time.monotonic() + PAUSE
             log.warning("%s%r not queued (%s); the sweep will", task.name, args, error)

@@ -1,16 +1,17 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from notifications import outbox
+from notifications.admin import why
 from notifications.models import Attempt, Notice
 from notifications.status import NoticeState
-from notifications.tasks import deliver
 from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
 from orders.admin.show import link_to, pill
 from orders.models import Merchant
-from orders.queue import enqueue
 from orders.roles import Can
 
 
@@ -36,6 +37,7 @@ class NoticeAdmin(WalledAdmin):
         "recipient",
         "state_pill",
         "tries",
+        "segments",
         "error",
         "merchant",
     ]
@@ -54,13 +56,18 @@ class NoticeAdmin(WalledAdmin):
     def state_pill(self, notice: Notice) -> SafeString:
         return pill(notice.state, notice.get_state_display())
 
-    @admin.action(description="Send the given-up ones again", permissions=["edit"])
+    def get_urls(self) -> list[URLPattern]:
+        return [*why.urls(self), *super().get_urls()]
+
+    @admin.action(description="Send the given-up and held-back ones again", permissions=["edit"])
     def again(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
-        user = request.user
+        user, now = request.user, timezone.now()
         mine = Merchant.objects.all() if user.is_superuser else user.merchants_where(Can.EDIT)  # type: ignore[union-attr]
-        dead = queryset.filter(merchant__in=mine, state=NoticeState.DEAD)
-        ids = list(dead.values_list("pk", flat=True))
-        dead.update(state=NoticeState.QUEUED, tries=0, due_at=timezone.now(), error="")
-        for pk in ids:
-            enqueue(deliver, pk)
-        self.message_user(request, f"{len(ids)} will be sent again.")
+        stuck = queryset.filter(merchant__in=mine, state__in=[NoticeState.DEAD, NoticeState.HELD])
+        old = stuck.filter(expires_at__lte=now).count()
+        driven = stuck.filter(expires_at__gt=now).update(
+            state=NoticeState.QUEUED, tries=0, due_at=now, error=""
+        )
+        outbox.nudge()
+        late = f" {old} are older than they are worth and stay." if old else ""
+        self.message_user(request, f"{driven} will be sent again.{late}")

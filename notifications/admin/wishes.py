@@ -34,7 +34,16 @@ class SettingsForm(forms.ModelForm):
 
     class Meta:
         model = NoticeSettings
-        fields = ["merchant"]
+        fields = [
+            "merchant",
+            "quiet_from",
+            "quiet_to",
+            "quiet_sms",
+            "quiet_email",
+            "per_person_a_day",
+            "per_hour",
+            "sms_a_day",
+        ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,15 +70,25 @@ class NoticeSettingsAdmin(WalledAdmin):
     list_filter = [MerchantFilter]
     list_select_related = ["merchant"]
     search_fields = ["merchant__name"]
-    fields = ["merchant", "email", "sms"]
+    fieldsets = [
+        (None, {"fields": ["merchant", "email", "sms"]}),
+        ("Quiet hours", {"fields": [("quiet_from", "quiet_to"), "quiet_sms", "quiet_email"]}),
+        (
+            "Limits",
+            {
+                "fields": ["per_person_a_day", "per_hour", "sms_a_day"],
+                "description": "What is over a limit is held back and can be sent by hand. An empty field is no limit.",
+            },
+        ),
+    ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["merchant"] if obj else []
+        return ["merchant", "switched_off"] if obj else []
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj and not self.has_change_permission(request, obj):
-            return ["merchant", "off"]
-        return self.fields
+            return [(None, {"fields": ["merchant", "switched_off"]}), *self.fieldsets[1:]]
+        return self.fieldsets
 
     @admin.display(description="merchant", ordering="merchant__name")
     def merchant_name(self, row: NoticeSettings) -> str:

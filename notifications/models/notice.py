@@ -10,7 +10,7 @@ from orders.models.base import MerchantOwned
 
 class Notice(MerchantOwned):
     """One message to one customer. Written in the transaction of the fact it tells of; the text is rendered
-    from that fact when it is sent. `subject` is "order" or "shipment:7"."""
+    from that fact when it is sent. `subject` is "order" or "shipment:7". `error` says why it is not sent, or not yet."""
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="notices")
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="notices")
@@ -25,7 +25,10 @@ class Notice(MerchantOwned):
     expires_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
-    error = models.CharField(max_length=300, blank=True)
+    error = models.CharField("why", max_length=300, blank=True)
+    segments = models.PositiveSmallIntegerField(
+        default=0, help_text="Of an SMS: how many parts it is billed as, estimated when it was written."
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -42,6 +45,7 @@ class Notice(MerchantOwned):
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="notice_in_flight"),
             models.Index(fields=["merchant", "-created_at"], name="notice_newest"),
             models.Index(fields=["merchant", "state", "-created_at"], name="notice_by_state"),
+            models.Index(fields=["merchant", "recipient", "-created_at"], name="notice_of_recipient"),
         ]
 
     def __str__(self) -> str:

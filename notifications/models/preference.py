@@ -1,17 +1,38 @@
 """What customers and merchants want told, and the proof of it."""
 
+from datetime import time
+
 from django.db import models
 
-from notifications.status import Channel, Milestone
+from notifications.status import OFF_AT_FIRST, Channel, Milestone
 from orders.models import Merchant
 from orders.models.base import MerchantOwned
 
 
+def off_at_first() -> list[list[str]]:
+    return [[str(milestone), str(channel)] for milestone, channel in OFF_AT_FIRST]
+
+
 class NoticeSettings(MerchantOwned):
-    """What a merchant tells its customers. `off` lists [milestone, channel] pairs; what it does not list is told."""
+    """What a merchant tells its customers, and how often. `off` lists [milestone, channel] pairs; what it does not list is
+    told. Quiet hours are by the recipient's clock. A limit that is empty is none."""
 
     merchant = models.OneToOneField(Merchant, on_delete=models.CASCADE, related_name="notice_settings")
-    off = models.JSONField(default=list, blank=True)
+    off = models.JSONField(default=off_at_first, blank=True)
+    quiet_from = models.TimeField("quiet from", default=time(21), help_text="By the recipient's clock.")
+    quiet_to = models.TimeField("quiet until", default=time(8))
+    quiet_sms = models.BooleanField("no SMS in quiet hours", default=True)
+    quiet_email = models.BooleanField("no e-mail in quiet hours", default=False)
+    per_person_a_day = models.PositiveSmallIntegerField(
+        "messages to one address a day", default=12, null=True, blank=True
+    )
+    per_hour = models.PositiveIntegerField("messages an hour in all", null=True, blank=True)
+    sms_a_day = models.PositiveIntegerField(
+        "SMS parts a day",
+        null=True,
+        blank=True,
+        help_text="What the provider bills: a long SMS is several parts.",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "notice settings"

@@ -437,7 +437,7 @@ def test_a_scan_costs_the_same_however_much_there_is(packer, parcel, merchant, d
     with django_assert_max_num_queries(24):
         assert packer(slip_of(parcel)[:12]) == "opened"
     packer("TEA-7")
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         assert packer("=DONE") == "packed"
 
 
