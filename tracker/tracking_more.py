@@ -5,8 +5,10 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from notifications import wishes
 from orders.access import Tier
 from orders.models import Order
 from shipping.carriers.registry import adapter
@@ -80,6 +82,22 @@ def ways_of(order: Order, tier: Tier) -> tuple[tuple[str, str], ...]:
     if order.phone:
         ways.append(("sms", f"•••{str(order.phone)[-2:]}" if told else ""))
     return tuple(ways)
+
+
+def choices_of(order: Order, tier: Tier) -> tuple[tuple[str, str], ...]:
+    """Where the customer chooses messages: the page's path and the masked address, for each way the shop writes.
+    Only for who has read the customer's own mail or phone: the path itself holds the address, and works for ever."""
+    if tier < Tier.CODE:
+        return ()
+    ways = {
+        "email": (order.email, order.merchant.notify_email),
+        "sms": (order.phone, order.merchant.notify_sms),
+    }
+    return tuple(
+        (reverse("wishes", args=[wishes.sign(order, channel, str(ways[channel][0]))]), masked)
+        for channel, masked in ways_of(order, tier)
+        if ways[channel][1]
+    )
 
 
 def scores() -> tuple[tuple[int, str], ...]:

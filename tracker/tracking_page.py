@@ -2,9 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from django.db.models import OuterRef, Subquery
@@ -19,15 +17,15 @@ from shipping.models import CustomerReport, LearnedTransit, Shipment, TrackingEv
 from shipping.promise.audit import key_of
 from shipping.promise.silence import expected
 from shipping.route.draw import svg
-from shipping.route.journey import handed_over_to, journey
+from shipping.route.journey import journey
 from shipping.route.route import Town
 from shipping.route.stops import Route
 from shipping.status import FINAL, TROUBLE, Direction, Stage, TrackingStatus, Wording
-from shipping.tracking.legs import legs, without_corrected
 from tracker import tracking_more as more
 from tracker import tracking_words as words
-from tracker.days import day_words, time_words, zone, zone_label
-from tracker.tracking_shapes import Day, Item, Parcel, ScanRow, TrackingPage
+from tracker.days import day_words, zone
+from tracker.tracking_days import days_of, secrets_of
+from tracker.tracking_shapes import Item, Parcel, TrackingPage
 from tracker.tracking_words import Step, When
 
 S = TrackingStatus
@@ -73,6 +71,7 @@ def build(order: Order, *, now: datetime, tier: Tier = Tier.LINK) -> TrackingPag
         tier=int(tier),
         address=more.address_of(order) if tier >= Tier.CODE else (),
         ways=more.ways_of(order, tier),
+        choices=more.choices_of(order, tier),
         scores=more.scores(),
         record=_record(order, facts.outbound) if when.coming else "",
         final=ended or (bool(sent) and all(parcel.status in FINAL for parcel in sent + back)),
@@ -113,18 +112,7 @@ class _Facts:
             "occurred_at", "pk"
         )
         self.moved_at = {event.new: event.occurred_at for event in moves}
-        address = order.ship_to
-        self.secrets = [
-            order.email,
-            str(order.phone),
-            address.name,
-            address.company,
-            address.line1,
-            address.line2,
-        ]
-        self.secrets += sorted(
-            (part for part in address.name.split() if len(part) > 3), key=len, reverse=True
-        )
+        self.secrets = secrets_of(order)
 
     def _items_of(self, order: Order) -> None:
         """The lines, and which parcel holds how many: one query."""
@@ -157,7 +145,7 @@ class _Facts:
             carrier=row.carrier,
             number=row.tracking_number,
             items=self._items(row),
-            days=self._days(row, local),
+            days=days_of(self.order, row, events, local, today=self.today, secrets=self.secrets),
             route=route,
             map=svg(route, f"map-p{row.pk}") if of.index(row) < MAX_MAPS else SafeString(""),
             carrier_link=more.carrier_link(row),
@@ -187,39 +175,6 @@ class _Facts:
 
     def _items(self, row: Shipment) -> tuple[Item, ...]:
         return tuple(Item(self.lines[line].name, pieces) for line, pieces in self.held[row.pk])
-
-    def _days(self, row: Shipment, zone: ZoneInfo) -> tuple[Day, ...]:
-        events = without_corrected(self.events[row.pk])
-        told = [self._scan(event, zone) for event in events]
-        for leg in legs(events[::-1])[1:]:
-            if leg.kind == "out" and leg.carrier:
-                told.append(_own(leg.events[0].occurred_at, handed_over_to(leg.carrier), zone))
-        if row.direction == Direction.OUTBOUND:
-            own = [(self.order.placed_at, _("Order placed")), (row.packed_at, _("Packed by the shop"))]
-            told += [_own(moment, title, zone) for moment, title in own if moment]
-        told.sort(key=lambda pair: pair[0], reverse=True)
-        return tuple(
-            Day(day_words(day, self.today), tuple(scan for _, scan in scans))
-            for day, scans in groupby(told, key=lambda pair: pair[0].date())
-        )
-
-    def _scan(self, event: TrackingEvent, zone: ZoneInfo) -> tuple[datetime, ScanRow]:
-        moment, row = _own(event.occurred_at, _title(event), zone)
-        message = words.masked(event.message, self.secrets)
-        return moment, replace(row, message=message, place=event.place, tone=words.wording(event.status).tone)
-
-
-def _own(moment: datetime, title: str, zone: ZoneInfo) -> tuple[datetime, ScanRow]:
-    local = moment.astimezone(zone)
-    return local, ScanRow(
-        time_words(local), zone_label(local), local.isoformat(timespec="minutes"), title, "", "", "calm"
-    )
-
-
-def _title(event: TrackingEvent) -> str:
-    if event.status == S.UNKNOWN:
-        return _("News from the carrier")
-    return str(S(event.status).label)
 
 
 def _says(row: Shipment, status: str, zone: ZoneInfo, now: datetime) -> Wording:

@@ -92,4 +92,6 @@ class TrackingPage:
     address: tuple[str, ...] = ()
     ways: tuple[tuple[str, str], ...] = ()
     """How a code can be sent: channel and the masked address."""
+    choices: tuple[tuple[str, str], ...] = ()
+    """Where messages are chosen: path and the masked address."""
     scores: tuple[tuple[int, str], ...] = ()

@@ -8,7 +8,7 @@ import time_machine
 from django.core import mail, signing
 
 from orders.access import LIVES, MOST_CODES, MOST_TRIES, Tier, digits, network_of, pass_for, tier_of
-from orders.models import AccessCode, Order, PageView
+from orders.models import AccessCode, Merchant, Order, PageView
 from shipping.carriers.base import Reading
 from shipping.models import CustomerReport, LateCase, Rating, Shipment
 from shipping.tracking.record import record
@@ -107,6 +107,21 @@ class TestTiers:
         order = shipment.order
         client.post("/", {"number": order.number, "proof": order.ship_to.postal_code})
         assert shown(client, order) == [ITEM]
+
+    def test_the_choice_of_messages_is_for_who_reads_the_customers_own_mail(self, client, shipment):
+        order = shipment.order
+        Merchant.objects.update(notify_sms=False)
+        for _ in range(2):
+            page = client.get(url(order)).content.decode()
+            assert "/n/" not in page, "the choices' own path holds the address"
+            prove(client, order)
+        open_fully(client, order)
+        paths = re.findall(r'href="(/n/[^"]+)"', client.get(url(order)).content.decode())
+        assert len(paths) == 1, "not by SMS: the shop sends none"
+        assert order.email in words(client.get(paths[0]))
+        Merchant.objects.update(notify_sms=True)
+        paths = re.findall(r'href="(/n/[^"]+)"', client.get(url(order)).content.decode())
+        assert [client.get(path).status_code for path in paths] == [200, 200]
 
     def test_the_live_region_keeps_to_the_tier(self, client, shipment):
         order = shipment.order
