@@ -18,7 +18,8 @@ from phonenumber_field.phonenumber import to_python
 from notifications import wishes
 from notifications.channels import twilio
 from notifications.channels.learning import notice_of
-from notifications.models import Attempt, Consent, Notice, Suppression
+from notifications.heard import keep, written_to
+from notifications.models import Consent, Suppression
 from notifications.status import Channel
 from orders.models import Merchant
 
@@ -52,20 +53,10 @@ def status(request: HttpRequest, key: str) -> HttpResponse:
         return HttpResponse("There is no such notice.", status=404, content_type="text/plain")
     state, code = request.POST.get("MessageStatus", ""), request.POST.get("ErrorCode", "")
     if state in KEPT:
-        detail = " ".join(filter(None, ["Twilio:", state, code, request.POST.get("MessageSid", "")]))[:300]
-        _keep(notice, detail, failed=state in ("undelivered", "failed"), reason=twilio.CLOSES.get(code, ""))
+        failed = state in ("undelivered", "failed")
+        detail = " ".join(filter(None, ["Twilio:", state, code, request.POST.get("MessageSid", "")]))
+        keep(notice, detail, failed=failed, closes=twilio.CLOSES.get(code, "") if failed else "")
     return HttpResponse(status=204)
-
-
-@transaction.atomic
-def _keep(notice: Notice, detail: str, *, failed: bool, reason: str) -> None:
-    now = timezone.now()
-    Notice.objects.select_for_update().get(pk=notice.pk)
-    if notice.attempts.filter(detail=detail).exists():
-        return
-    Attempt.objects.create(notice=notice, at=now, ok=not failed, permanent=failed, detail=detail)
-    if failed and reason:
-        wishes.suppress(notice.merchant, Channel.SMS, notice.recipient, reason, now=now, detail=detail)
 
 
 @_signed
@@ -75,7 +66,7 @@ def incoming(request: HttpRequest) -> HttpResponse:
     phone, body = request.POST.get("From", ""), request.POST.get("Body", "")
     word = (request.POST.get("OptOutType") or body).strip().upper()
     if word in STOP:
-        for merchant in _written_to(phone):
+        for merchant in written_to(Channel.SMS, _ways(phone)):
             _heed(merchant, phone, body, stop=True)
     elif word in START:
         for merchant in Merchant.objects.filter(pk__in=_stopped(phone).values("merchant")):
@@ -109,9 +100,7 @@ def _stopped(phone: str) -> QuerySet[Suppression]:
     )
 
 
-def _written_to(phone: str) -> list[Merchant]:
+def _ways(phone: str) -> set[str]:
     """A notice keeps the number as the order shows it, in the international way of writing."""
     number = to_python(phone)
-    ways = {phone, wishes.normal(Channel.SMS, phone), str(number) if number else phone}
-    written = Notice.objects.filter(channel=Channel.SMS, recipient__in=ways).order_by()
-    return list(Merchant.objects.filter(pk__in=written.values("merchant")).order_by("pk"))
+    return {phone, wishes.normal(Channel.SMS, phone), str(number) if number else phone}

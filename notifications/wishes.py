@@ -30,7 +30,7 @@ def normal(channel: str, address: str) -> str:
 def settings_of(merchant: Merchant) -> NoticeSettings:
     """The merchant's own, or what holds for one that has chosen nothing. Asked of the database once for a `merchant` object."""
     try:
-        return merchant.notice_settings  # type: ignore[attr-defined]
+        return merchant.notice_settings
     except NoticeSettings.DoesNotExist:
         return NoticeSettings(merchant_id=merchant.pk)
 

@@ -171,7 +171,7 @@ OPEN_TO_ALL = {
     "api/v1/carriers/detect/", "api/v1/parcels/<str:code>/why/",
     "n/<str:signed>/", "n/<str:signed>/off/", "dev/outbox/", "dev/outbox/<str:name>/", "dev/outbox/<str:name>/html/",
     "scan/session/", "scan/ahead/", "scan/station.webmanifest", "scan/worker.js",
-    "hooks/twilio/incoming/", "hooks/twilio/status/<str:key>/",
+    "hooks/twilio/incoming/", "hooks/twilio/status/<str:key>/", "hooks/mail/<str:service>/tracking/",
 }  # fmt: skip
 """Pages reached by an unguessable key, pages about nobody, and pages that start from the signed-in person
 (their own tests show that). Anything else must be named in MINE with a row of ours to try it on."""

@@ -3,6 +3,7 @@ development. With DEBUG=0 the secrets have none: the process refuses to start wi
 `.env.example` names each one."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import environ
@@ -170,18 +171,16 @@ EMAIL_SERVICE = env.str("EMAIL_SERVICE", default="").strip().lower()
 MAIL_DIR = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 20
 if EMAIL_SERVICE:
+    if not find_spec(f"anymail.backends.{EMAIL_SERVICE}"):
+        raise ImproperlyConfigured(f"EMAIL_SERVICE: django-anymail does not know {EMAIL_SERVICE}.")
     EMAIL_BACKEND = f"anymail.backends.{EMAIL_SERVICE}.EmailBackend"
 elif EMAIL_URL:
     vars().update(env.email_url("EMAIL_URL"))
 else:
     EMAIL_BACKEND = "notifications.channels.folder.FolderBackend"
 # A service's own settings by their names in its documentation: ANYMAIL_POSTMARK_SERVER_TOKEN and the like.
-ANYMAIL = {
-    name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")
-} | {
-    "WEBHOOK_SECRET": env.str("ANYMAIL_WEBHOOK_SECRET", default=""),
-    "REQUESTS_TIMEOUT": (5, EMAIL_TIMEOUT),
-}
+ANYMAIL = {name[8:]: value for name, value in os.environ.items() if name.startswith("ANYMAIL_")}
+ANYMAIL["WEBHOOK_SECRET"] = env.str("ANYMAIL_WEBHOOK_SECRET", default="")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Tracker <no-reply@localhost>")
 SMS_CHANNEL = env.str("SMS_CHANNEL", default="file")  # file, console, twilio, http, off
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")

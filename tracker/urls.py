@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from notifications import hooks
+from notifications import hooks, hooks_mail
 from shipping import api
 from shipping.aisle import picking, waves
 from shipping.dock import docks, loading
@@ -44,6 +44,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/carriers/detect/", api.detect_carrier, name="api-detect"),
     path("api/v1/parcels/<str:code>/why/", api.why, name="api-why"),
+    path("hooks/mail/<str:service>/tracking/", hooks_mail.tracking, name="mail-tracking"),
     path("hooks/twilio/incoming/", hooks.incoming, name="twilio-incoming"),
     path("hooks/twilio/status/<str:key>/", hooks.status, name="twilio-status"),
     path("webhooks/<slug:provider>/<str:key>/", receive, name="webhook"),

@@ -105,3 +105,12 @@ def test_production_serves_its_pages_with_hashed_files_and_no_development_page(t
         done = manage(tmp_path, *words, **env)
         assert done.returncode == 0, done.stderr[-2000:]
     assert "looked" in done.stdout
+
+
+def test_a_mail_service_is_chosen_by_name_with_its_own_settings(tmp_path):
+    look = "from django.conf import settings as s; print(s.EMAIL_BACKEND, s.ANYMAIL['POSTMARK_SERVER_TOKEN'])"
+    chosen = {"DEBUG": "1", "EMAIL_SERVICE": "Postmark", "ANYMAIL_POSTMARK_SERVER_TOKEN": "t-1"}
+    done = manage(tmp_path, "shell", "-v0", "-c", look, **chosen)
+    assert "anymail.backends.postmark.EmailBackend t-1" in done.stdout, done.stderr
+    refused = manage(tmp_path, "check", **chosen | {"EMAIL_SERVICE": "postmarkk"})
+    assert refused.returncode != 0 and "does not know postmarkk" in refused.stderr
