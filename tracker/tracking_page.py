@@ -5,15 +5,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import OuterRef, QuerySet, Subquery
-from django.db.models.functions import JSONObject
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from orders.access import Tier
-from orders.models import Location, Order, OrderEvent, OrderLine
+from orders.models import Order
 from orders.status import OrderStatus
-from shipping.models import CustomerReport, LearnedTransit, Shipment, TrackingEvent
+from shipping.models import LearnedTransit, Shipment, TrackingEvent
 from shipping.promise.audit import key_of
 from shipping.promise.silence import expected
 from shipping.route.draw import svg
@@ -25,60 +23,18 @@ from tracker import tracking_more as more
 from tracker import tracking_words as words
 from tracker.days import day_words, zone
 from tracker.tracking_days import days_of, secrets_of
+from tracker.tracking_rows import lines_of, moves_of, order_of, parcels_of, scans_and_payloads_of, scans_of
 from tracker.tracking_shapes import Item, Parcel, TrackingPage
 from tracker.tracking_words import Step, When
-from tracker.written_once import written_once
 
 S = TrackingStatus
 MAX_MAPS = 8  # an order of more parcels says the others' routes in words
-MAX_SCANS = 400  # of all parcels together; nobody reads further back
-
-
-@written_once
-def _order(public_key: str) -> QuerySet[Order]:
-    senders = Location.objects.filter(merchant=OuterRef("merchant"), kind=Location.Kind.SENDER).order_by("pk")
-    town = senders.values(town=JSONObject(city="city", region="region", country="country"))
-    rows = Order.objects.select_related("merchant__learned_transit", "ship_to").annotate(
-        sent_from=Subquery(town[:1])
-    )
-    return rows.defer("merchant__learned_transit__data").filter(public_key=public_key)
-
-
-@written_once
-def _parcels(order: int) -> QuerySet[Shipment]:
-    told = CustomerReport.objects.filter(shipment=OuterRef("pk"), settled_at__isnull=True).order_by("-pk")
-    rows = Shipment.objects.filter(order=order).exclude(direction=Direction.INBOUND).select_related("rating")
-    return rows.annotate(told=Subquery(told.values("kind")[:1])).order_by("direction", "position")
-
-
-@written_once
-def _lines(order: int) -> QuerySet[OrderLine, tuple[int, str, int, int, int]]:
-    rows = OrderLine.objects.filter(order=order).order_by("position", "shipment_lines__shipment_id")
-    held = ("shipment_lines__shipment_id", "shipment_lines__quantity")
-    return rows.values_list("pk", "name", "quantity", *held)
-
-
-@written_once
-def _scans_and_payloads(order: int) -> QuerySet[TrackingEvent]:
-    return TrackingEvent.objects.filter(shipment__order=order).order_by("-occurred_at", "-pk")[:MAX_SCANS]
-
-
-@written_once
-def _scans(order: int) -> QuerySet[TrackingEvent]:
-    rows = TrackingEvent.objects.filter(shipment__order=order).order_by("-occurred_at", "-pk")
-    return rows.defer("payload")[:MAX_SCANS]
-
-
-@written_once
-def _moves(order: int) -> QuerySet[OrderEvent, tuple[str, datetime]]:
-    rows = OrderEvent.objects.filter(order=order, kind=OrderEvent.Kind.STATUS).order_by("occurred_at", "pk")
-    return rows.values_list("new", "occurred_at")
 
 
 def find_order(public_key: str) -> Order | None:
     if "\x00" in public_key:  # PostgreSQL refuses the question itself
         return None
-    return next(iter(_order(public_key)), None)
+    return next(iter(order_of(public_key)), None)
 
 
 def build(order: Order, *, now: datetime, tier: Tier = Tier.LINK) -> TrackingPage:
@@ -120,7 +76,7 @@ class _Facts:
 
     def __init__(self, order: Order, now: datetime, tier: Tier) -> None:
         self.order, self.tier = order, tier
-        parcels = list(_parcels(order.pk))
+        parcels = list(parcels_of(order.pk))
         self.returning = [
             row for row in parcels if row.direction == Direction.RETURN and row.stage != Stage.VOID
         ]
@@ -133,15 +89,15 @@ class _Facts:
         if tier >= Tier.PROVEN:
             self._items_of(order)
         self.events: dict[int, list[TrackingEvent]] = defaultdict(list)
-        for event in _scans_and_payloads(order.pk) if tier >= Tier.CODE else _scans(order.pk):
+        for event in scans_and_payloads_of(order.pk) if tier >= Tier.CODE else scans_of(order.pk):
             self.events[event.shipment_id].append(event)
         self.learned = _learned(order)
-        self.moved_at = dict(_moves(order.pk))
+        self.moved_at = dict(moves_of(order.pk))
         self.secrets = secrets_of(order)
 
     def _items_of(self, order: Order) -> None:
         """The lines, and which parcel holds how many: one query."""
-        for pk, name, quantity, parcel, pieces in _lines(order.pk):
+        for pk, name, quantity, parcel, pieces in lines_of(order.pk):
             self.lines[pk] = Item(name, quantity)
             if parcel:
                 self.held[parcel].append((pk, pieces))
