@@ -49,7 +49,7 @@ def main(count: int, looks: int, *, profile: bool) -> None:
     slow = max(found["page"]["p95"], found["page, several"]["p95"])
     bare = found["bare"]["p50"]
     print(json.dumps({
-        "orders": count, **{name: row for name, row in found.items()},
+        "orders": count, **found,
         "ratio_to_bare": round(found["page"]["p50"] / bare, 1),
         "goal_p95_ms": GOAL, "goal_met": slow < GOAL,
     }))  # fmt: skip
@@ -123,6 +123,7 @@ def _measure(small: str, large: str, looks: int, *, profile: bool) -> dict[str, 
 
     call_command("collectstatic", interactive=False, verbosity=0)
     from tracker.wsgi import application
+
     tracker.urls.urlpatterns.insert(0, _bare_path())
     clear_url_caches()
     factory, draw = RequestFactory(), random.Random(looks)
@@ -130,7 +131,9 @@ def _measure(small: str, large: str, looks: int, *, profile: bool) -> dict[str, 
     times: dict[str, list[float]] = {kind: [] for kind in kinds}
     profiler = cProfile.Profile()
 
-    def ask(kind: str, wanted: int, path: str, data: dict[str, str] | None = None, **headers: str) -> dict[str, str]:
+    def ask(
+        kind: str, wanted: int, path: str, data: dict[str, str] | None = None, **headers: str
+    ) -> dict[str, str]:
         extra = {"HTTP_HOST": "localhost", "wsgi.url_scheme": "https", "HTTP_USER_AGENT": "Firefox",
                  "REMOTE_ADDR": f"10.{draw.randrange(256)}.{draw.randrange(256)}.{draw.randrange(256)}"} | headers  # fmt: skip
         if data is None:
