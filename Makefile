@@ -10,7 +10,7 @@ NO_WORDS := -i .venv -i var -i benchmarks -i docs -i tests -i node_modules
 OLIST := ../shared/data/olist
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-services bench-print bench-station bench-events bench-door bench-promise bench-intake replay-olist screenshots messages lock format clean
+.PHONY: help run test check test-services bench-print bench-station bench-events bench-door bench-promise bench-intake bench-page lighthouse replay-olist screenshots messages lock format clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:.*##/ -/' | sort
@@ -66,6 +66,13 @@ bench-door: $(DEV_STAMP) ## webhooks a second through gunicorn, PostgreSQL, Redi
 
 bench-promise: $(DEV_STAMP) ## learning transit times from 100,000 parcels, and asking
 	$(PY) benchmarks/bench_promise.py
+
+bench-page: $(DEV_STAMP) ## the tracking page's answers on a million orders in PostgreSQL (about 8 minutes)
+	$(PY) benchmarks/bench_page.py
+
+lighthouse: $(DEV_STAMP) ## Lighthouse on the pages of the public: at least 98 in each category (needs Node.js)
+	@sh .ci/system.sh browser
+	$(PY) benchmarks/lighthouse.py
 
 bench-intake: $(DEV_STAMP) ## orders and events per second against a raw INSERT loop
 	$(PY) benchmarks/bench_intake.py

@@ -233,6 +233,14 @@ def test_polling_costs_nothing_until_there_is_news(client, shipment):
     assert news.status_code == 200 and "On its way" in words(news) and news["ETag"] != page["ETag"]
 
 
+def test_the_page_says_what_it_is_about(client, shipment):
+    for path, said in ((url(shipment.order), "We have your order"), ("/", "Enter your order number")):
+        described = re.search(
+            r'<meta name="description" content="([^"]+)">', client.get(path).content.decode()
+        )
+        assert described and said in unescape(described[1])
+
+
 def test_an_unknown_link_is_told_kindly(client, db):
     for key in ("nope", "x" * 22, "%00", "..%2f", "é"):
         for end in ("", "live/"):
