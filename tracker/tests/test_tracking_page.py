@@ -234,10 +234,9 @@ def test_polling_costs_nothing_until_there_is_news(client, shipment):
 
 
 def test_the_page_says_what_it_is_about(client, shipment):
-    for path, said in ((url(shipment.order), "We have your order"), ("/", "Enter your order number")):
-        described = re.search(
-            r'<meta name="description" content="([^"]+)">', client.get(path).content.decode()
-        )
+    page, door = client.get(url(shipment.order)), client.get("/")
+    for answer, said in ((page, headline(page)), (door, "Enter your order number")):
+        described = re.search(r'<meta name="description" content="([^"]+)">', answer.content.decode())
         assert described and said in unescape(described[1])
 
 
