@@ -28,7 +28,10 @@ from notifications.wishes import refusals
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 MAX_TRIES = 8
-BATCH = 20
+BATCH = 40
+ENOUGH = (
+    LEASE.total_seconds() / 3
+)  # seconds; what is left of a batch goes back then, long before it counts as lost
 Clock = Callable[[], datetime]
 
 
@@ -76,7 +79,14 @@ def _send_all(ids: list[int], clock: Clock) -> list[bool]:
     refused: dict[int, str] = {}
     for group in by_merchant.values():
         refused |= refusals(group)
-    return [_send(notice, refused.get(notice.pk, ""), clock) for notice in notices]
+    until, done = time.monotonic() + ENOUGH, []
+    for at, notice in enumerate(notices):
+        if time.monotonic() > until:
+            left = Notice.objects.filter(pk__in=[one.pk for one in notices[at:]], state=NoticeState.SENDING)
+            left.update(state=NoticeState.RETRY, tries=F("tries") - 1, error="")
+            break
+        done.append(_send(notice, refused.get(notice.pk, ""), clock))
+    return done
 
 
 def _send(notice: Notice, refused: str, clock: Clock) -> bool:
@@ -97,7 +107,6 @@ def _send(notice: Notice, refused: str, clock: Clock) -> bool:
     return error is None
 
 
-@transaction.atomic
 def _mark(
     notice: Notice, now: datetime, detail: str, error: ChannelError | None, *, refused: bool, took_ms: int
 ) -> None:
@@ -109,8 +118,7 @@ def _mark(
         outcome = {"state": NoticeState.DEAD, "error": detail[:300]}
     else:
         outcome = {"state": NoticeState.RETRY, "due_at": now + backoff(notice.tries), "error": detail[:300]}
-    Notice.objects.filter(pk=notice.pk, state=NoticeState.SENDING, tries=notice.tries).update(**outcome)
-    Attempt.objects.create(
+    attempt = Attempt(
         notice=notice,
         at=now,
         ok=error is None,
@@ -118,6 +126,27 @@ def _mark(
         detail=detail[:300],
         took_ms=took_ms,
     )
+    if error is None and connection.vendor == "postgresql":
+        _mark_sent(attempt, notice.tries)
+        return
+    with transaction.atomic():
+        Notice.objects.filter(pk=notice.pk, state=NoticeState.SENDING, tries=notice.tries).update(**outcome)
+        attempt.save(force_insert=True)
+
+
+def _mark_sent(attempt: Attempt, tries: int) -> None:
+    """Both rows in one statement: it is a third of what a message costs us."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH marked AS (UPDATE notifications_notice SET state = %s, sent_at = %s, error = ''"
+            " WHERE id = %s AND state = %s AND tries = %s)"
+            " INSERT INTO notifications_attempt (notice_id, at, ok, permanent, detail, took_ms)"
+            " VALUES (%s, %s, true, false, %s, %s)",
+            [
+                NoticeState.SENT, attempt.at, attempt.notice_id, NoticeState.SENDING, tries,
+                attempt.notice_id, attempt.at, attempt.detail, attempt.took_ms,
+            ],
+        )  # fmt: skip
 
 
 def backoff(tries: int) -> timedelta:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 ON_ITS_WAY = "notices-drain-on-its-way"
 MOMENT = 0.3  # seconds
-LONG = 20  # seconds that one message may hold a worker
+LONG = 5  # seconds that one message may hold a worker
 
 
 @shared_task

@@ -154,7 +154,7 @@ def test_the_main_job(portal, page, tmp_path):
 
     # Told: one mail for each status, by the worker.
     page.goto("/dev/outbox/?q=walk@customers.example")
-    subject = f"Your order {number} is on its way"
+    subject = f"On its way · Order {number}"
     until(60, lambda: subject in page.inner_text("body"), page)
     subjects = [line for line in page.inner_text("body").splitlines() if number in line]
     assert len(subjects) == len(set(subjects)) == 3, subjects
