@@ -10,7 +10,7 @@ NO_WORDS := -i .venv -i var -i benchmarks -i docs -i tests -i node_modules
 OLIST := ../shared/data/olist
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-services bench-print bench-station bench-events bench-door bench-promise bench-intake bench-page lighthouse replay-olist screenshots messages lock format clean
+.PHONY: help run test check test-services bench-print bench-station bench-events bench-door bench-notices bench-promise bench-intake bench-page lighthouse replay-olist screenshots messages lock format clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:.*##/ -/' | sort
@@ -63,6 +63,9 @@ bench-events: $(DEV_STAMP) ## tracking events a second in PostgreSQL against raw
 
 bench-door: $(DEV_STAMP) ## webhooks a second through gunicorn, PostgreSQL, Redis and a worker
 	$(PY) benchmarks/bench_door.py
+
+bench-notices: $(DEV_STAMP) ## mails a second from the outbox to an SMTP server, beside bare tasks
+	$(PY) benchmarks/bench_notices.py
 
 bench-promise: $(DEV_STAMP) ## learning transit times from 100,000 parcels, and asking
 	$(PY) benchmarks/bench_promise.py

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -26,7 +27,7 @@ from notifications.status import DUE, NoticeState
 from notifications.wishes import refusals
 
 log = logging.getLogger(__name__)
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(seconds=settings.NOTICE_LEASE_SECONDS)
 MAX_TRIES = 8
 BATCH = 40
 ENOUGH = (

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -29,8 +30,9 @@ def normal(channel: str, address: str) -> str:
 
 def settings_of(merchant: Merchant) -> NoticeSettings:
     """The merchant's own, or what holds for one that has chosen nothing. Asked of the database once for a `merchant` object."""
+    owner: Any = merchant
     try:
-        return merchant.notice_settings
+        return owner.notice_settings
     except NoticeSettings.DoesNotExist:
         return NoticeSettings(merchant_id=merchant.pk)
 

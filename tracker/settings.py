@@ -140,7 +140,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 SIMULATOR = env.bool("SIMULATOR", default=DEBUG)
 CELERY_BEAT_SCHEDULE = {
-    "sweep-notices": {"task": "notifications.tasks.sweep", "schedule": 20.0},
+    "sweep-notices": {"task": "notifications.tasks.sweep", "schedule": 10.0},
     "sweep-webhooks": {"task": "shipping.tasks.sweep_webhooks", "schedule": 10.0},
     "sweep-prints": {"task": "shipping.tasks.sweep_prints", "schedule": 30.0},
     "clear-prints": {"task": "shipping.tasks.clear_prints", "schedule": 3600.0},
@@ -181,6 +181,7 @@ else:
 # A service's own settings by their names in its documentation: ANYMAIL_POSTMARK_SERVER_TOKEN and the like.
 ANYMAIL = {name[8:]: value for name, value in os.environ.items() if name.startswith("ANYMAIL_")}
 ANYMAIL["WEBHOOK_SECRET"] = env.str("ANYMAIL_WEBHOOK_SECRET", default="")
+NOTICE_LEASE_SECONDS = max(5, env.int("NOTICE_LEASE_SECONDS", default=120))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Tracker <no-reply@localhost>")
 SMS_CHANNEL = env.str("SMS_CHANNEL", default="file")  # file, console, twilio, http, off
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
