@@ -12,17 +12,17 @@ from string import Template
 from django.core.cache import cache
 from PIL import Image, UnidentifiedImageError
 
-from orders.brand import contrast, text_on
+from orders.brand import DARK, LIGHT, readable, text_on
 from orders.models import Merchant
 
 log = logging.getLogger(__name__)
-LIGHT, DARK = "#f4f5f7", "#22262d"  # of portal.css's surfaces the ones hardest to read on
-AA = 4.6
 
 _SHEET = Template(""":root {
   --brand: $brand;
   --on-brand: $on_brand;
   --brand-words: $on_light;
+  --brand-words-light: $on_light;
+  --brand-words-dark: $on_dark;
 }
 @media (prefers-color-scheme: dark) {
   :root { --brand-words: $on_dark; }
@@ -30,25 +30,9 @@ _SHEET = Template(""":root {
 $logo""")
 
 
-def mix(colour: str, other: str, share: float) -> str:
-    """`colour` with a share (0 to 1) of `other` in it."""
-    pairs = [(int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
-    return "#" + "".join(f"{round(one + (two - one) * share):02x}" for one, two in pairs)
-
-
-def readable(colour: str, surface: str) -> str:
-    """The colour, moved towards black or white until it can be read on the surface."""
-    towards = text_on(surface)
-    for step in range(21):
-        moved = mix(colour, towards, step / 20)
-        if contrast(moved, surface) >= AA:
-            return moved
-    return towards
-
-
 def version(merchant: Merchant) -> str:
     """Changes when the sheet would."""
-    return hashlib.sha256(f"{merchant.colour}|{merchant.logo.name}|3".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{merchant.colour}|{merchant.logo.name}|4".encode()).hexdigest()[:12]
 
 
 def sheet(merchant: Merchant) -> str:

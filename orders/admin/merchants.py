@@ -1,23 +1,30 @@
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from orders.admin.base import MerchantFilter, WalledAdmin
+from orders.brand import explained, poor
 from orders.models import Location, Membership, Merchant, User
 from orders.roles import Can
 
 
 @admin.register(Merchant)
 class MerchantAdmin(WalledAdmin):
+    class Media:
+        css = {"all": ["css/brand-preview.css"]}
+        js = ["js/brand.js"]
+
     change_right, add_right = Can.MANAGE, None
     list_display = ["name", "slug", "zone", "currency", "support_email"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
     fieldsets = [
         (None, {"fields": ["name", "slug"]}),
-        ("Brand", {"fields": ["logo", "colour", "accent", "footer"]}),
+        ("Brand", {"fields": ["logo", "colour", "accent", "footer", "brand_preview"]}),
         ("Contact", {"fields": ["support_email", "support_phone", "support_url"]}),
         ("Place and words", {"fields": ["zone", "locale", "currency", "order_prefix"]}),
         (
@@ -38,11 +45,22 @@ class MerchantAdmin(WalledAdmin):
         else:
             obj.save()
 
+        if not change or "colour" in form.changed_data:
+            level = messages.WARNING if poor(obj.colour) else messages.INFO
+            for line in explained(obj.colour):
+                self.message_user(request, line, level)
+
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {} if obj else dict(self.prepopulated_fields)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["slug"] if obj else []
+        return ["slug", "brand_preview"] if obj else ["brand_preview"]
+
+    @admin.display(description="How it looks")
+    def brand_preview(self, merchant: Merchant | None) -> SafeString:
+        shown = merchant or Merchant()
+        context = {"merchant": shown, "schemes": ["light", "dark"], "said": explained(shown.colour)}
+        return render_to_string("admin/orders/merchant/preview.html", context)
 
 
 @admin.register(Location)
