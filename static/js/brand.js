@@ -1,5 +1,5 @@
 /* The brand's preview beside its fields, and what orders/brand.py will say of the colour on save. */
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   "use strict";
   const preview = document.querySelector(".brand-preview");
   const field = (name) => document.getElementById("id_" + name);
@@ -103,4 +103,4 @@
   });
   paint();
   words();
-})();
+});
