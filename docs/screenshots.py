@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pypdfium2
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -35,6 +35,11 @@ def save(picture: bytes, name: str, folder: Path, width: int = 1280) -> None:
         image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
     image.quantize(192, dither=Image.Dither.NONE).save(folder / f"{name}.png", optimize=True)
     print(f"{name}.png {(folder / f'{name}.png').stat().st_size // 1024} kB")
+
+
+def launch(play: Playwright) -> Browser:
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    return play.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=flags)
 
 
 def open_page(browser: Browser, portal: Portal, viewport: dict, scheme: str = "light") -> Page:
@@ -139,10 +144,7 @@ def paper(browser: Browser, portal: Portal, folder: Path) -> None:
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as var, running(Path(var)) as portal, sync_playwright() as play:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = play.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=flags
-        )
+        browser = launch(play)
         public_pages(browser, portal, folder)
         staff_pages(browser, portal, folder)
         floor_pages(browser, portal, folder)
