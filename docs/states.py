@@ -34,7 +34,7 @@ SHOPS = {
     "de": ("Donaudampfschifffahrts-Feinkost", "#7a1f3d", "Europe/Berlin", "DE", ["Hamburg", "Kassel", "München"],
            dict(name="Änne Müller-Lüdenscheidt", line1="Hauptstr. 5", city="München", postal_code="80331", country="DE"),
            ["Fußmatte „Willkommen“", "Übergroße Schöpfkelle aus Olivenholz"]),
-    "ar": ("متجر توابل الصحراء", "#f2b705", "Africa/Cairo", "EG", ["Dubai", "Alexandria", "Cairo"],
+    "ar": ("متجر توابل الصحراء", "#f2b705", "Africa/Cairo", "EG", ["Aswan", "Alexandria", "Cairo"],
            dict(name="فاطمة الزهراء", line1="شارع التحرير ٥", city="القاهرة", postal_code="11511", country="EG"),
            ["زعفران ٥ غرام", "كمون مطحون"]),
     "ja": ("海苔と本の店", "#0b6e4f", "Asia/Tokyo", "JP", ["Osaka", "Nagoya", "Tokyo"],
