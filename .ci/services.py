@@ -87,7 +87,11 @@ def main() -> int:
             "postgres": lambda: step(
                 "on PostgreSQL and Redis", ["-n", "2", "-m", "not browser and not services"], served
             ),
-            "processes": lambda: step("real processes", ["-n", "2", "--dist", "loadfile", "-m", "services", "-p", "no:randomly"], bare),
+            "processes": lambda: step(
+                "real processes",
+                ["-n", "2", "--dist", "loadfile", "-m", "services", "-p", "no:randomly"],
+                bare,
+            ),
             "browser": lambda: step("in Chromium", ["-m", "browser", "-p", "no:randomly"], bare),
         }
         codes = [run() for name, run in steps.items() if name in (sys.argv[1:] or steps)]

@@ -15,7 +15,7 @@ shipment: delivered                         delivered, and two   parcel
 promise: a later day than before            delayed              parcel
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -65,9 +65,15 @@ WORTH = {
 ALSO_BY_PARCEL = frozenset({M.SHIPPED, M.DELIVERED, M.RETURNED})
 """What both an order's status and its parcels' say; the customer hears it once."""
 
+ORDER = "order"
+"""The subject of what is told of the order as a whole."""
+
 BY_SMS = frozenset(
     {M.SHIPPED, M.OUT_FOR_DELIVERY, M.READY_FOR_PICKUP, M.ATTEMPT_FAILED, M.DELAYED, M.EXCEPTION, M.DELIVERED}
 )
+PAST_SHIPPED = BY_SMS | {M.RETURNED}
+"""Whoever was told one of these of a parcel knows that the order has left."""
+
 HOLD = timedelta(seconds=10)
 """A parcel's scans come in bursts; so long the newest may overtake the others."""
 
@@ -126,7 +132,7 @@ class Planned:
     recipient: str
     due_at: datetime
     expires_at: datetime
-    subject: str = field(default="order")
+    subject: str = field(default=ORDER)
     reason: str = field(default="")
 
 
@@ -139,6 +145,18 @@ def milestones(fact: Fact) -> list[Milestone]:
     if one is None:
         return []
     return [one, M.RATING_REQUEST] if one == M.DELIVERED and fact.subject else [one]
+
+
+def told_otherwise(plan: Planned, there: Iterable[tuple[str, str, str]]) -> bool:
+    """Whether the customer knows it already of the order, or of its parcels. `there` are (subject, milestone, channel)."""
+    if plan.milestone not in ALSO_BY_PARCEL:
+        return False
+    of_order = plan.subject == ORDER
+    same = PAST_SHIPPED if of_order and plan.milestone == M.SHIPPED else {plan.milestone}
+    return any(
+        milestone in same and channel == plan.channel and (subject == ORDER) != of_order
+        for subject, milestone, channel in there
+    )
 
 
 def channels_of(milestone: str) -> list[Channel]:
@@ -197,7 +215,7 @@ def _plan(fact: Fact, milestone: Milestone, channel: Channel, to: str, preferenc
         due_at = after_quiet(due_at, channel, preferences.quiet)
         if due_at >= expires_at:
             reason = QUIET_TOO_LONG
-    return Planned(milestone, channel, to, due_at, expires_at, fact.subject or "order", reason)
+    return Planned(milestone, channel, to, due_at, expires_at, fact.subject or ORDER, reason)
 
 
 def after_quiet(due_at: datetime, channel: str, quiet: Quiet | None) -> datetime:

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.db.models import Count, Sum
 
 from notifications import render
-from notifications.decide import ALSO_BY_PARCEL, BY_SMS, HOLD, Fact, Planned
+from notifications.decide import HOLD, ORDER, Fact, Planned, told_otherwise
 from notifications.gsm import segments
 from notifications.models import Notice, NoticeSettings
 from notifications.status import DUE, NEVER_SENT, Channel, Milestone, NoticeState
@@ -18,14 +18,11 @@ from shipping.models import Shipment
 from shipping.promise.zones import zone_of as zone_of_place
 from shipping.status import Direction
 
-ORDER = "order"
 HELD_WORDS = {
     "person": "This address has had {limit} messages within a day, which is the shop's limit.",
     "hour": "The shop has written {limit} messages within an hour, which is its limit.",
     "sms": "The shop's {limit} SMS parts of the day are used up.",
 }
-PAST_SHIPPED = BY_SMS | {Milestone.RETURNED}
-"""Whoever was told one of these of a parcel knows that the order has left."""
 _Key = tuple[str, str, str]
 
 
@@ -82,14 +79,7 @@ def _told(plan: Planned, there: dict[_Key, Notice]) -> bool:
     old = there.get((plan.subject, plan.milestone, plan.channel))
     if old and old.state not in NEVER_SENT:
         return True
-    if plan.milestone not in ALSO_BY_PARCEL:
-        return False
-    of_order = plan.subject == ORDER
-    same = PAST_SHIPPED if of_order and plan.milestone == Milestone.SHIPPED else {plan.milestone}
-    return any(
-        milestone in same and channel == plan.channel and (subject == ORDER) != of_order
-        for subject, milestone, channel in there
-    )
+    return told_otherwise(plan, there)
 
 
 def _row(event: OrderEvent, plan: Planned, held: str) -> Notice:

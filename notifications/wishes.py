@@ -67,7 +67,7 @@ def preferences_of(
         sms_on=merchant.notify_sms,
         email=email,
         phone=phone,
-        off=_pairs(shop),
+        off=pairs(shop),
         unwanted=frozenset(unwanted),
         suppressed=frozenset(suppressed),
         quiet=quiet_of(shop, zone or merchant.zone),
@@ -80,7 +80,7 @@ def quiet_of(shop: NoticeSettings, zone: str) -> Quiet | None:
     return Quiet(shop.quiet_from, shop.quiet_to, zone, asleep) if asleep else None
 
 
-def _pairs(shop: NoticeSettings) -> frozenset[tuple[str, str]]:
+def pairs(shop: NoticeSettings) -> frozenset[tuple[str, str]]:
     return frozenset((str(milestone), str(channel)) for milestone, channel in shop.off)
 
 
@@ -139,7 +139,7 @@ def suppress(
 
 def offered(merchant: Merchant, channel: str) -> list[Milestone]:
     """The milestones that this merchant tells by this channel."""
-    off = _pairs(settings_of(merchant))
+    off = pairs(settings_of(merchant))
     return [
         milestone
         for milestone in Milestone

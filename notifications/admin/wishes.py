@@ -5,11 +5,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from notifications.decide import BY_SMS
 from notifications.models import Consent, NoticeSettings, Preference, Suppression
+from notifications.rehearsal import rehearse
 from notifications.status import Channel, Milestone
 from notifications.wishes import normal, suppression_of
 from orders.admin.base import MerchantFilter, WalledAdmin
@@ -89,6 +91,45 @@ class NoticeSettingsAdmin(WalledAdmin):
         if obj and not self.has_change_permission(request, obj):
             return [(None, {"fields": ["merchant", "switched_off"]}), *self.fieldsets[1:]]
         return self.fieldsets
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """Before a change is kept: what it would have done in the last month."""
+        asked = request.method == "POST" and "_sure" not in request.POST
+        page = self._dry_run(request, object_id) if asked else None
+        return page or super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _dry_run(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        row = self.get_object(request, object_id) if object_id else None
+        if not (self.has_change_permission(request, row) if row else self.has_add_permission(request)):
+            return None
+        form = self.get_form(request, row, change=row is not None)(request.POST, instance=row)
+        if not form.is_valid():
+            return None
+        after = form.save(commit=False)
+        merchant = after.merchant
+        before = NoticeSettings.objects.filter(pk=after.pk).first() or NoticeSettings(merchant=merchant)
+        told = rehearse(merchant, before, after, now=timezone.now())
+        if not told.changes:
+            return None
+        context = admin.site.each_context(request) | {
+            "title": "What this change would have done",
+            "opts": self.model._meta,
+            "told": told,
+            "zone": merchant.tz,
+            "sent": [
+                (name, value)
+                for name, values in request.POST.lists()
+                for value in values
+                if name != "csrfmiddlewaretoken"
+            ],
+        }
+        return TemplateResponse(request, "notifications/admin/dry_run.html", context)
 
     @admin.display(description="merchant", ordering="merchant__name")
     def merchant_name(self, row: NoticeSettings) -> str:
