@@ -1,6 +1,7 @@
 """How gunicorn serves the portal, under `manage.py up` and in production (`gunicorn -c
 python:tracker.gunicorn_conf tracker.wsgi`). With TRACKER_INPROCESS=1 the one worker also runs the queue in threads."""
 
+import gc
 import os
 import sys
 from typing import Any
@@ -34,6 +35,8 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
+    gc.collect()
+    gc.freeze()  # what is loaded now stays for good; looking through it again and again made some answers slow
     if _in_process:
         from tracker import inprocess
 

@@ -237,6 +237,8 @@ _PHONE = re.compile(r"\+?\d[\d ()/-]{7,}\d")
 
 def masked(text: str, secrets: Iterable[str]) -> str:
     """A carrier's message without what tells who lives where: signatures, addresses, mails, phones."""
+    if not text:
+        return text
     for secret in secrets:
         if len(secret) > 2:
             text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
