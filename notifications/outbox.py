@@ -9,7 +9,7 @@ from django.db.models import Count, Sum
 from notifications import render
 from notifications.decide import HOLD, ORDER, Fact, Planned, told_otherwise
 from notifications.gsm import segments
-from notifications.models import Notice, NoticeSettings
+from notifications.models import Notice, NoticeSettings, NoticeText
 from notifications.status import DUE, NEVER_SENT, Channel, Milestone, NoticeState
 from notifications.tasks import ON_ITS_WAY, drain
 from orders.models import Order, OrderEvent
@@ -103,6 +103,10 @@ def _row(event: OrderEvent, plan: Planned, held: str) -> Notice:
         created_at=event.recorded_at,
     )
     if plan.channel == Channel.SMS and not plan.reason:
+        own = NoticeText.objects.filter(
+            merchant=notice.merchant_id, milestone=plan.milestone, channel=plan.channel, on=True
+        )
+        render.use([notice], own)
         notice.segments = segments(render.sms(notice)).count
     return notice
 

@@ -1,6 +1,6 @@
 """A notice's text, from the fact it tells of, the merchant's brand and the customer's language."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from notifications.channels.base import Message
 from notifications.gsm import keep_gsm
-from notifications.models import Notice
+from notifications.models import Notice, NoticeText
+from notifications.own import filled
 from notifications.status import Channel, Milestone
 from notifications.wishes import preferences_link, unsubscribe_headers
 from notifications.words import Words, words
@@ -46,7 +47,17 @@ def loaded(ids: Sequence[int]) -> list[Notice]:
         )
         .in_bulk(ids)
     )
-    return [rows[pk] for pk in ids if pk in rows]
+    found = [rows[pk] for pk in ids if pk in rows]
+    use(found, NoticeText.objects.filter(merchant__in={notice.merchant_id for notice in found}, on=True))
+    return found
+
+
+def use(notices: Iterable[Notice], texts: Iterable[NoticeText]) -> None:
+    """Let these be said in a shop's own words, where it has some."""
+    own = {(text.merchant_id, text.milestone, text.channel, text.language): text for text in texts}
+    for notice in notices:
+        language = spoken(notice.order.locale, notice.merchant.locale)
+        notice.own = own.get((notice.merchant_id, notice.milestone, notice.channel, language))  # type: ignore[attr-defined]
 
 
 def render(notice: Notice) -> Message:
@@ -54,6 +65,10 @@ def render(notice: Notice) -> Message:
         if notice.channel == Channel.SMS:
             return Message(text=sms(notice))
         context = _context(notice)
+        if own := _own(notice):
+            values = _values(notice, context)
+            context["own"] = filled(own.body, values)
+            context["subject"] = filled(own.subject, values) or context["subject"]
         return Message(
             subject=" ".join(context["subject"].split()),
             text=render_to_string("notifications/email.txt", context),
@@ -68,9 +83,31 @@ def sms(notice: Notice) -> str:
     """In one part of GSM-7 where the language and the names allow it."""
     order, merchant = notice.order, notice.merchant
     with translation.override(spoken(order.locale, merchant.locale)):
+        if own := _own(notice):
+            return keep_gsm(" ".join(filled(own.body, _values(notice, _context(notice))).split()))
         headline = said(notice).headline
         number = _("order %(number)s") % {"number": order.number}
         return keep_gsm(f"{merchant.name}: {headline} ({number}). {_link(notice)}")
+
+
+def _own(notice: Notice) -> NoticeText | None:
+    return getattr(notice, "own", None)
+
+
+def _values(notice: Notice, context: dict[str, Any]) -> dict[str, str]:
+    """What the names of `notifications.own` stand for."""
+    carriers = list(dict.fromkeys(carrier for _which, carrier, _number in context["parcels"] if carrier))
+    return {
+        "name": context["name"],
+        "order": notice.order.number,
+        "shop": notice.merchant.name,
+        "headline": str(context["words"].headline),
+        "when": context["when"],
+        "parcel": context["which"],
+        "carrier": ", ".join(carriers),
+        "number": ", ".join(number for _which, _carrier, number in context["parcels"]),
+        "link": context["link"],
+    }
 
 
 def said(notice: Notice) -> Words:

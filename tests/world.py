@@ -5,7 +5,7 @@ import uuid
 
 from django.apps import apps
 
-from notifications.models import Attempt, Consent, NoticeSettings, Preference, Suppression
+from notifications.models import Attempt, Consent, NoticeSettings, NoticeText, Preference, Suppression
 from orders.intake import jobs
 from orders.models import AccessCode, ApiToken, ImportIssue, Merchant, PageView, Product
 from orders.models.base import MerchantOwned
@@ -54,6 +54,7 @@ def full_merchant(slug: str) -> Merchant:
     Attempt.objects.create(notice=merchant.notices.first(), at=NOW, ok=True)
     told = {"merchant": merchant, "channel": "email", "address": f"{slug}@customer.example"}
     NoticeSettings.objects.create(merchant=merchant)
+    NoticeText.objects.create(merchant=merchant, milestone="shipped", channel="email", body="It left.")
     Preference.objects.create(**told, milestone="shipped", wanted=True, changed_at=NOW)
     Consent.objects.create(**told, way="page", before=[], after=["shipped"], at=NOW)
     Suppression.objects.create(**told, at=NOW)

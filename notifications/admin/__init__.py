@@ -1,3 +1,3 @@
-from notifications.admin import notices, wishes
+from notifications.admin import notices, texts, wishes
 
-__all__ = ["notices", "wishes"]
+__all__ = ["notices", "texts", "wishes"]
