@@ -7,9 +7,12 @@ from notifications.decide import channels_of, decide, milestones
 from notifications.wishes import preferences_of, settings_of
 from orders.models import OrderEvent
 from orders.signals import event_recorded
+from orders.status import OrderKind
 
 
 def on_event(event: OrderEvent, **_: Any) -> None:
+    if event.order.kind == OrderKind.PURCHASE:
+        return  # no customer's business
     fact = outbox.fact_of(event)
     told = milestones(fact)
     if not told:

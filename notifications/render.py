@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from notifications.channels.base import Message
 from notifications.gsm import keep_gsm
-from notifications.models import Notice, NoticeText
+from notifications.models import Letter, Notice, NoticeText
 from notifications.own import filled
 from notifications.status import Channel, Milestone
 from notifications.wishes import preferences_link, unsubscribe_headers
@@ -40,8 +40,9 @@ def loaded(ids: Sequence[int]) -> list[Notice]:
     )
     in_them = ShipmentLine.objects.select_related("order_line").order_by("order_line__position")
     rows = (
-        Notice.objects.select_related("merchant", "event", "order__ship_to")
+        Notice.objects.select_related("merchant", "event", "letter", "order__ship_to")
         .prefetch_related(
+            "letter__files",
             Prefetch("order__lines", OrderLine.objects.order_by("position")),
             Prefetch("order__shipments", parcels.prefetch_related(Prefetch("lines", in_them))),
         )
@@ -56,12 +57,16 @@ def use(notices: Iterable[Notice], texts: Iterable[NoticeText]) -> None:
     """Let these be said in a shop's own words, where it has some."""
     own = {(text.merchant_id, text.milestone, text.channel, text.language): text for text in texts}
     for notice in notices:
+        if notice.order is None:
+            continue
         language = spoken(notice.order.locale, notice.merchant.locale)
         notice.own = own.get((notice.merchant_id, notice.milestone, notice.channel, language))  # type: ignore[attr-defined]
 
 
 def render(notice: Notice) -> Message:
-    with translation.override(spoken(notice.order.locale, notice.merchant.locale)):
+    if notice.letter:
+        return _letter(notice, notice.letter)
+    with translation.override(spoken(notice.of.locale, notice.merchant.locale)):
         if notice.channel == Channel.SMS:
             return Message(text=sms(notice))
         context = _context(notice)
@@ -75,13 +80,41 @@ def render(notice: Notice) -> Message:
             html=_inliner().inline(render_to_string("notifications/email.html", context)),
             sender_name=notice.merchant.name,
             reply_to=notice.merchant.support_email,
-            headers=unsubscribe_headers(notice.order, notice.recipient),
+            headers=unsubscribe_headers(notice.of, notice.recipient),
+        )
+
+
+def _letter(notice: Notice, letter: Letter) -> Message:
+    """As it was written; the look and the words around it are the shop's and the language's."""
+    with translation.override(spoken(letter.language, notice.merchant.locale)):
+        if notice.channel == Channel.SMS:
+            return Message(text=keep_gsm(letter.text))
+        context = {
+            "letter": letter,
+            "merchant": notice.merchant,
+            "on_brand": text_on(notice.merchant.colour),
+            "order": notice.order,
+            "number": _("Order %(number)s") % {"number": notice.order.number} if notice.order else "",
+            "link": _link(notice) if notice.order else "",
+            "subject": letter.subject,
+            "rtl": get_language_bidi(),
+            "language": translation.get_language(),
+        }
+        html = letter.html or render_to_string("notifications/letter.html", context)
+        return Message(
+            subject=letter.subject,
+            text=letter.text if letter.html else render_to_string("notifications/letter.txt", context),
+            html=_inliner().inline(html),
+            sender_name=notice.merchant.name,
+            reply_to=letter.reply_to or notice.merchant.support_email,
+            files=[(file.name, file.mime, bytes(file.data)) for file in letter.files.all()],
+            headers=unsubscribe_headers(notice.order, notice.recipient) if notice.order else {},
         )
 
 
 def sms(notice: Notice) -> str:
     """In one part of GSM-7 where the language and the names allow it."""
-    order, merchant = notice.order, notice.merchant
+    order, merchant = notice.of, notice.merchant
     with translation.override(spoken(order.locale, merchant.locale)):
         if own := _own(notice):
             return keep_gsm(" ".join(filled(own.body, _values(notice, _context(notice))).split()))
@@ -99,7 +132,7 @@ def _values(notice: Notice, context: dict[str, Any]) -> dict[str, str]:
     carriers = list(dict.fromkeys(carrier for _which, carrier, _number in context["parcels"] if carrier))
     return {
         "name": context["name"],
-        "order": notice.order.number,
+        "order": notice.of.number,
         "shop": notice.merchant.name,
         "headline": str(context["words"].headline),
         "when": context["when"],
@@ -111,7 +144,7 @@ def _values(notice: Notice, context: dict[str, Any]) -> dict[str, str]:
 
 
 def said(notice: Notice) -> Words:
-    return words(notice.milestone, notice.event.kind, notice.event.new)
+    return words(notice.milestone, notice.fact.kind, notice.fact.new)
 
 
 @lru_cache(maxsize=1)
@@ -120,11 +153,11 @@ def _inliner() -> css_inline.CSSInliner:
 
 
 def _link(notice: Notice) -> str:
-    return f"{settings.BASE_URL}/t/{notice.order.public_key}/"
+    return f"{settings.BASE_URL}/t/{notice.of.public_key}/"
 
 
 def _context(notice: Notice) -> dict[str, Any]:
-    order, merchant, what = notice.order, notice.merchant, said(notice)
+    order, merchant, what = notice.of, notice.merchant, said(notice)
     parcels = list(order.shipments.all())
     mine = [parcel for parcel in parcels if parcel.subject == notice.subject]
     lines = (
@@ -166,7 +199,7 @@ def _which(parcel: Shipment, parcels: Sequence[Shipment]) -> str:
 
 def _when(notice: Notice, parcels: Sequence[Shipment]) -> str:
     """The days of the first parcel still on its way; none when they were over before the fact."""
-    days = None if notice.milestone in OVER else _promise(parcels, notice.event.occurred_at)
+    days = None if notice.milestone in OVER else _promise(parcels, notice.fact.occurred_at)
     if days is None:
         return ""
     form = _("Now expected %(days)s") if notice.milestone == Milestone.DELAYED else _("Expected %(days)s")

@@ -43,6 +43,9 @@ class Milestone(models.TextChoices):
     RATING_REQUEST = "rating_request", "How was the delivery?"
 
 
+LETTER = "letter"
+"""In a milestone's place: somebody wrote it, no fact made it."""
+
 OFF_AT_FIRST = (
     (Milestone.PACKED, Channel.EMAIL),
     (Milestone.RATING_REQUEST, Channel.EMAIL),

@@ -20,12 +20,12 @@ class InvalidMove(Exception):
 
 def lock_order(order_id: int) -> Order:
     """The order's row, locked until the transaction ends. Always the first lock taken."""
-    return Order.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=order_id)
+    return Order.every.select_for_update(of=("self",)).select_related("merchant").get(pk=order_id)
 
 
 def lock_orders(order_ids: Iterable[int], *, merchant: Merchant) -> dict[int, Order]:
     """Several orders' rows of one merchant, locked in the order of their ids, so that two workers never wait in a ring."""
-    rows = Order.objects.select_for_update().filter(merchant=merchant, pk__in=set(order_ids)).order_by("pk")
+    rows = Order.every.select_for_update().filter(merchant=merchant, pk__in=set(order_ids)).order_by("pk")
     orders = {order.pk: order for order in rows}
     for order in orders.values():
         order.merchant = merchant

@@ -53,7 +53,7 @@ def place(incoming: IncomingOrder, *, merchant: Merchant, now: datetime, actor: 
 def _number_taken(incoming: IncomingOrder, merchant: Merchant) -> bool:
     if not incoming.number:
         return False
-    others = Order.objects.filter(merchant=merchant, number=incoming.number)
+    others = Order.every.filter(merchant=merchant, number=incoming.number)
     return others.exclude(source=incoming.source, external_id=incoming.external_id).exists()
 
 
@@ -162,7 +162,7 @@ def _link_products(incoming: IncomingOrder, merchant: Merchant) -> tuple[dict[st
 
 def _next_number(merchant: Merchant) -> str:
     row = Merchant.objects.select_for_update().only("next_number", "order_prefix").get(pk=merchant.pk)
-    while Order.objects.filter(merchant=merchant, number=f"{row.order_prefix}{row.next_number}").exists():
+    while Order.every.filter(merchant=merchant, number=f"{row.order_prefix}{row.next_number}").exists():
         row.next_number += 1  # a shop's own number may lie in our way
     number = f"{row.order_prefix}{row.next_number}"
     row.next_number += 1

@@ -3,6 +3,21 @@
 from django.db import models
 
 
+class OrderKind(models.TextChoices):
+    SALE = "sale", "To a customer"
+    PURCHASE = "purchase", "From a supplier"
+
+
+class PurchaseState(models.TextChoices):
+    """What a purchase is for the people who wait for it; follows from its order, its lines and the day."""
+
+    ORDERED = "ordered", "Ordered"
+    LATE = "late", "Late"
+    PARTLY = "partly", "Partly received"
+    RECEIVED = "received", "Received"
+    CANCELLED = "cancelled", "Cancelled"
+
+
 class OrderStatus(models.TextChoices):
     PENDING = "pending", "Pending"
     PROCESSING = "processing", "Processing"

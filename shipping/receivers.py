@@ -5,7 +5,7 @@ from typing import Any
 
 from orders.models import OrderEvent
 from orders.signals import event_recorded
-from orders.status import OrderStatus
+from orders.status import OrderKind, OrderStatus
 from shipping.models import Shipment
 from shipping.status import Stage
 from shipping.warehouse.parcels import first_parcel
@@ -13,6 +13,8 @@ from shipping.warehouse.waves import take_out
 
 
 def on_event(event: OrderEvent, **_: Any) -> None:
+    if event.order.kind == OrderKind.PURCHASE:
+        return  # its parcels come to us
     if event.kind == OrderEvent.Kind.PLACED:
         first_parcel(event.order, now=event.recorded_at)
     elif event.kind == OrderEvent.Kind.STATUS and event.new == OrderStatus.CANCELLED:

@@ -212,12 +212,46 @@ class ScanOutcome(models.TextChoices):
 
 
 class LateRule(models.TextChoices):
-    NOT_HANDED_OVER = "not_handed_over", "Not handed over in time"
+    """What can be wrong with a parcel; the worst first."""
+
+    LOST = "lost", "Lost"
+    DAMAGED = "damaged", "Damaged"
+    NOT_ARRIVED = "not_arrived", "Delivered, but the customer says it has not arrived"
+    RETURNING = "returning", "Going back to the sender"
     PAST_PROMISE = "past_promise", "Past its promise"
+    EXCEPTION = "exception", "The carrier reports a problem"
+    ADDRESS = "address", "The customer has written about the address"
+    ATTEMPT_FAILED = "attempt_failed", "Delivery attempt failed"
+    CUSTOMS = "customs", "Stuck in customs"
+    ON_HOLD = "on_hold", "On hold"
+    NOT_HANDED_OVER = "not_handed_over", "Not handed over in time"
     HANDOVER_GAP = "handover_gap", "Handed over, not accepted by the carrier"
     SILENT = "silent", "No scan for too long"
-    NOT_ARRIVED = "not_arrived", "Delivered, but the customer says it has not arrived"
-    ADDRESS = "address", "The customer has written about the address"
+    LOW_RATING = "low_rating", "The customer is not happy with the delivery"
+    SLIPPED = "slipped", "The promise has slipped"
+    AT_RISK = "at_risk", "Will probably be late"
+
+
+class LateOutcome(models.TextChoices):
+    """How a person ended a case; empty while it is open or when it closed by itself."""
+
+    ARRIVED = "arrived", "Arrived"
+    RESHIPPED = "reshipped", "Sent again"
+    REFUNDED = "refunded", "Refunded"
+    CLAIMED = "claimed", "Claim filed"
+    FALSE_ALARM = "false_alarm", "False alarm"
+
+
+class CaseEntryKind(models.TextChoices):
+    NOTE = "note", "Note"
+    OWNER = "owner", "Owner"
+    SNOOZE = "snooze", "Snoozed"
+    OUTCOME = "outcome", "Outcome"
+    LETTER = "letter", "Letter"
+    RESHIP = "reship", "Sent again"
+    CLAIM = "claim", "Claim"
+    ALARM = "alarm", "Alarm"
+    CLOSED = "closed", "Closed by itself"
 
 
 class ReportKind(models.TextChoices):

@@ -144,6 +144,34 @@ def review_late(**_: Any) -> None:
 
 
 @shared_task
+def assess_risk(**_: Any) -> None:
+    from shipping.lateness.risk import assess
+
+    assess(now=timezone.now())
+
+
+@shared_task
+def make_claims(**_: Any) -> None:
+    from shipping.lateness.claims import make_waiting
+
+    make_waiting()
+
+
+@shared_task(soft_time_limit=1800, time_limit=1860)
+def answer_what_ifs(**_: Any) -> None:
+    from shipping.lateness.whatif import answer_waiting
+
+    answer_waiting(now=timezone.now())
+
+
+@shared_task
+def refresh_figures(**_: Any) -> None:
+    from shipping.scorecard.rollup import refresh
+
+    refresh()
+
+
+@shared_task
 def simulate(**_: Any) -> None:
     from shipping.tracking.simulator import tick
 

@@ -12,6 +12,7 @@ from shipping.lateness.cases import review
 from shipping.models import CustomerReport, Rating, Shipment
 from shipping.promise.lanes import origin_of
 from shipping.status import Direction, ReportKind, TrackingStatus
+from shipping.tracking import stale
 
 LONGEST = 1000
 ADDRESS_STATUSES = frozenset(
@@ -38,6 +39,7 @@ def rate(shipment: Shipment, *, score: int | None, comment: str | None, now: dat
         said["score"] = score
     if comment is not None:
         said["comment"] = comment.strip()[:LONGEST]
+    stale.mark(shipment.merchant, [stale.ended_on(shipment, shipment.merchant)])
     if Rating.objects.filter(shipment=shipment).update(**said):
         return Rating.objects.get(shipment=shipment)
     if score is None:

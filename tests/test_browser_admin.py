@@ -18,7 +18,7 @@ LOOKS = [(PHONE, "dark"), (DESK, "light"), (PHONE, "light"), (DESK, "dark")]
 
 def pages(client) -> list[str]:
     """What the signed-in owner can open: of every kind of row its list, a row, the form for a new one, its own pages."""
-    found = ["/admin/", "/admin/shipping/"]
+    found = ["/admin/", "/admin/?board=warehouse", "/admin/shipping/"]
     own = [name for name in get_resolver().namespace_dict["admin"][1].reverse_dict if isinstance(name, str)]
     for model in admin.site._registry:
         label = f"{model._meta.app_label}_{model._meta.model_name}"
@@ -65,4 +65,10 @@ def test_every_page_of_the_admin(visit, client):
         except AssertionError as error:
             wrong.append(str(error)[:600])
             window.trouble.clear()
+        if window.page.viewport_size["width"] != PHONE["width"]:
+            window.page.set_viewport_size(PHONE)
+            wide = window.page.evaluate("document.documentElement.scrollWidth") - PHONE["width"]
+            if wide > 0:
+                wrong.append(f"{path} is {wide} px too wide for a phone")
+            window.page.set_viewport_size(DESK)
     assert not wrong, "\n\n".join(wrong)

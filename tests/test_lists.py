@@ -89,4 +89,4 @@ def test_every_list_costs_the_same_for_one_row_and_for_five():
     few = costs()
     more(merchant, user)
     assert costs() == few
-    assert max(few.values()) <= 12, few
+    assert max(few.values()) <= 13, few  # the queue has its saved views and its owners' names too

@@ -60,6 +60,13 @@ def sign_in(page: Page, name: str = "olive") -> None:
     expect(page).to_have_url(re.compile("/admin/$"))
 
 
+def wait_until(seconds: float, check) -> None:
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.2)
+
+
 def until(seconds, check, page: Page):
     """Reload until the check gives something."""
     deadline = time.monotonic() + seconds
@@ -117,8 +124,9 @@ def test_the_main_job(portal, page, tmp_path):
     page.select_option("select[name=action]", label="Print slips and labels")
     page.click("button[name=index]")
     expect(page).to_have_url(re.compile("/printrun/"))
-    link = until(60, lambda: page.locator("a.print-open").count() and page.locator("a.print-open"), page)
-    pdf = page.request.get(portal.url + link.get_attribute("href")).body()
+    run = re.match(r".*/printrun/\d+/", page.url)[0]  # the page opens the PDF by itself when it is there
+    wait_until(60, lambda: page.request.get(run + "progress/").json()["finished"])
+    pdf = page.request.get(run + "pdf/").body()
     document = pypdfium2.PdfDocument(pdf)
     assert len(document) == 2
     text = document[0].get_textpage().get_text_range()

@@ -5,32 +5,51 @@ import uuid
 
 from django.apps import apps
 
-from notifications.models import Attempt, Consent, NoticeSettings, NoticeText, Preference, Suppression
+from notifications import letters
+from notifications.models import (
+    Attempt,
+    Consent,
+    LetterFile,
+    LetterTemplate,
+    NoticeSettings,
+    NoticeText,
+    Preference,
+    Suppression,
+)
 from orders.intake import jobs
-from orders.models import AccessCode, ApiToken, ImportIssue, Merchant, PageView, Product
+from orders.models import AccessCode, ApiToken, ImportIssue, Merchant, PageView, Product, Supplier
 from orders.models.base import MerchantOwned
+from orders.purchasing import Wanted, buy
 from shipping.carriers.base import Reading
 from shipping.models import (
     Box,
     CarrierAccount,
     CarrierLabel,
+    CaseEntry,
+    Claim,
     CustomerReport,
+    DailyFigure,
     InboundWebhook,
     LabelSheet,
     LateCase,
+    LatePolicy,
     LearnedTransit,
     Manifest,
     ManifestMove,
+    ParcelOutcome,
     PollState,
     PrintItem,
     PrintPart,
     PrintRun,
     Rating,
+    SavedView,
     Scan,
     Shipment,
     ShortPick,
+    StaleDay,
     Wave,
     WaveLine,
+    WhatIf,
 )
 from shipping.tracking.record import record
 from tests.factories import NOW, make_merchant, make_product, make_shipment, make_user
@@ -52,12 +71,22 @@ def full_merchant(slug: str) -> Merchant:
     ]
     record(readings, merchant=merchant, now=NOW)
     Attempt.objects.create(notice=merchant.notices.first(), at=NOW, ok=True)
+    letter = letters.post(
+        merchant=merchant, to="a@b.example", subject="s", text="t", about="", key="k", now=NOW
+    )
+    LetterTemplate.objects.create(merchant=merchant, name="Sorry", subject="s", body="b")
+    LetterFile.objects.create(letter=letter, name="a.txt", mime="text/plain", data=b"a")
     told = {"merchant": merchant, "channel": "email", "address": f"{slug}@customer.example"}
     NoticeSettings.objects.create(merchant=merchant)
     NoticeText.objects.create(merchant=merchant, milestone="shipped", channel="email", body="It left.")
     Preference.objects.create(**told, milestone="shipped", wanted=True, changed_at=NOW)
     Consent.objects.create(**told, way="page", before=[], after=["shipped"], at=NOW)
     Suppression.objects.create(**told, at=NOW)
+    supplier = Supplier.objects.create(merchant=merchant, name=f"{slug} mill")
+    buy(
+        merchant=merchant, supplier=supplier, lines=[Wanted(product.sku, 2)], expected_on=NOW.date(), key=slug,
+        now=NOW, actor="",
+    )  # fmt: skip
     job = jobs.start(
         merchant=merchant, user=user, file=io.BytesIO(b"x"), filename=f"{slug}.csv", dry_run=True
     )
@@ -97,7 +126,7 @@ def full_merchant(slug: str) -> Merchant:
         created_at=NOW,
         expires_at=NOW.replace(hour=NOW.hour + 1),
     )
-    LateCase.objects.create(
+    case = LateCase.objects.create(
         merchant=merchant,
         shipment=shipment,
         rule="silent",
@@ -106,6 +135,17 @@ def full_merchant(slug: str) -> Merchant:
         explanation="x",
         opened_at=NOW,
     )
+    CaseEntry.objects.create(case=case, kind="note", text="x", at=NOW)
+    Claim.objects.create(case=case, amount=1, created_at=NOW)
+    LatePolicy.objects.create(merchant=merchant)
+    DailyFigure.objects.create(merchant=merchant, day=NOW.date(), parcels=1)
+    ParcelOutcome.objects.create(
+        merchant=merchant, shipment=shipment, day=NOW.date(), delivered=True, judged=False, on_time=False, kept=False,
+        first_attempt=True, exception=False, returned=False,
+    )  # fmt: skip
+    StaleDay.objects.get_or_create(merchant=merchant, day=NOW.date())
+    SavedView.objects.create(merchant=merchant, owner=user, name="mine")
+    WhatIf.objects.create(merchant=merchant, since=NOW.date(), created_at=NOW)
     return merchant
 
 

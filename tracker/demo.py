@@ -22,11 +22,12 @@ from orders.secrets import CROCKFORD
 from orders.stock import open_ledger
 from shipping.lateness.cases import review
 from shipping.models import CarrierAccount, Shipment
+from shipping.scorecard.rollup import refresh
 from shipping.status import TrackingStatus
 from shipping.tracking.record import record
 from shipping.tracking.simulator import NAME, readings_of, story_of
 from shipping.warehouse.scanning import HANDOVER, PACK, scan
-from tracker import demo_floor
+from tracker import demo_floor, demo_voice
 from tracker.demo_words import PEOPLE, SHOPS, Shop
 
 PASSWORD = "try-tracker"
@@ -76,8 +77,10 @@ def load(*, now: datetime, say: Callable[[str], None] = lambda text: None) -> No
         for number, (order, fate) in enumerate(orders):
             _live(order, fate, people[shop.packer], now, random.Random(f"{shop.slug}-life-{number}"))
         demo_floor.fill(merchant, people[shop.packer], now)
+        demo_voice.fill(merchant, now)
         say(f"{merchant.name}: {len(orders)} orders")
     say(f"{review(now=now)['opened']} parcels on the late list")
+    refresh()
 
 
 def _people() -> dict[str, User]:

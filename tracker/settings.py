@@ -151,6 +151,11 @@ CELERY_BEAT_SCHEDULE = {
     "dispatch-polls": {"task": "shipping.tasks.dispatch_polls", "schedule": 15.0},
     "sweep-codes": {"task": "shipping.tasks.sweep_codes", "schedule": 60.0},
     "review-late": {"task": "shipping.tasks.review_late", "schedule": 300.0},
+    "make-claims": {"task": "shipping.tasks.make_claims", "schedule": 60.0},
+    "answer-what-ifs": {"task": "shipping.tasks.answer_what_ifs", "schedule": 120.0},
+    "send-digests": {"task": "tracker.tasks.send_digests", "schedule": 300.0},
+    "refresh-figures": {"task": "shipping.tasks.refresh_figures", "schedule": 120.0},
+    "assess-risk": {"task": "shipping.tasks.assess_risk", "schedule": 900.0},
     "backlog": {"task": "tracker.tasks.heartbeat", "schedule": 15.0},
 }
 if SIMULATOR:

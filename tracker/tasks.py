@@ -55,3 +55,10 @@ def send_access_code(code_id: int) -> None:
 def _die_with_the_worker(**_kwargs: Any) -> None:
     """The pool's processes and beat are forked: without this a `kill -9` of the worker would leave them behind."""
     leash.hold()
+
+
+@shared_task
+def send_digests(**_: Any) -> None:
+    from notifications.digest import send_due
+
+    send_due(now=timezone.now())

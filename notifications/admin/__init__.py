@@ -1,3 +1,3 @@
-from notifications.admin import notices, texts, wishes
+from notifications.admin import letters, notices, texts, wishes
 
-__all__ = ["notices", "texts", "wishes"]
+__all__ = ["letters", "notices", "texts", "wishes"]

@@ -3,6 +3,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from notifications import outbox
@@ -43,14 +44,28 @@ class NoticeAdmin(WalledAdmin):
     ]
     list_filter = ["state", "milestone", "channel", MerchantFilter]
     list_select_related = ["order", "merchant"]
+    fields = readonly_fields = (
+        "merchant", "order", "milestone", "channel", "recipient", "state", "error", "tries", "due_at", "expires_at", "sent_at",
+        "created_at", "letter_text",
+    )  # fmt: skip
     search_fields = ["=recipient", "=order__number"]
     ordering = ["-pk"]
     inlines = [AttemptInline]
     actions = ["again"]
 
     @admin.display(description="order", ordering="order__number")
-    def order_link(self, notice: Notice) -> SafeString:
-        return link_to(notice.order)
+    def order_link(self, notice: Notice) -> SafeString | str:
+        return link_to(notice.order) if notice.order else "–"
+
+    @admin.display(description="text")
+    def letter_text(self, notice: Notice) -> SafeString | str:
+        if notice.letter is None:
+            return "Made of the fact when it is sent."
+        return format_html(
+            '<strong>{}</strong><div class="letter-text" dir="auto">{}</div>',
+            notice.letter.subject,
+            notice.letter.text,
+        )
 
     @admin.display(description="state", ordering="state")
     def state_pill(self, notice: Notice) -> SafeString:

@@ -57,7 +57,7 @@ def rows_of(order: Order) -> list[Row]:
     """The newest fact first. Notices that a fact did not make because an earlier one had are said of the fact that made them."""
     notices = Notice.objects.filter(order=order).prefetch_related("attempts")
     there = {(one.subject, one.milestone, one.channel): one for one in notices}
-    by_event: dict[tuple[int, str, str], Notice] = {
+    by_event: dict[tuple[int | None, str, str], Notice] = {
         (one.event_id, one.milestone, one.channel): one for one in there.values()
     }
     codes = {

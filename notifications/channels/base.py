@@ -1,6 +1,6 @@
 """What a channel does, and how it fails. One file per channel."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,6 +16,7 @@ class Message:
     html: str = ""
     sender_name: str = ""
     reply_to: str = ""
+    files: Sequence[tuple[str, str, bytes]] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -64,6 +64,8 @@ def _mail(to: str, message: Message, key: str) -> EmailMultiAlternatives:
     )
     if message.html:
         mail.attach_alternative(message.html, "text/html")
+    for name, mime, data in message.files:
+        mail.attach(name, data, mime)
     if settings.EMAIL_SERVICE:
         # Comes back with what the service says of this mail: most replace our Message-ID by their own.
         mail.metadata = {"notice": key}  # type: ignore[attr-defined]

@@ -3,20 +3,27 @@
 from django.db import models
 from django.db.models import Q
 
-from notifications.status import Channel, Milestone, NoticeState
+from notifications.models.letter import Letter
+from notifications.status import LETTER, Channel, Milestone, NoticeState
 from orders.models import Merchant, Order, OrderEvent
 from orders.models.base import MerchantOwned
 
 
 class Notice(MerchantOwned):
-    """One message to one customer. Written in the transaction of the fact it tells of; the text is rendered
-    from that fact when it is sent. `subject` is "order" or "shipment:7". `error` says why it is not sent, or not yet."""
+    """One message to one recipient. Written in the transaction of the fact it tells of; the text is rendered from that fact when
+    it is sent, or is a letter's. `subject` is "order", "shipment:7" or "letter:3"; `error` says why it is not sent, or not yet.
+    """
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="notices")
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="notices")
-    event = models.ForeignKey(OrderEvent, on_delete=models.CASCADE, related_name="notices")
+    order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
+    event = models.ForeignKey(
+        OrderEvent, null=True, blank=True, on_delete=models.CASCADE, related_name="notices"
+    )
+    letter = models.OneToOneField(
+        Letter, null=True, blank=True, on_delete=models.CASCADE, related_name="notice"
+    )
     subject = models.CharField(max_length=40, default="order")
-    milestone = models.CharField(max_length=20, choices=Milestone.choices)
+    milestone = models.CharField(max_length=20, choices=[*Milestone.choices, (LETTER, "Letter")])
     channel = models.CharField(max_length=10, choices=Channel.choices)
     recipient = models.CharField(max_length=254)
     state = models.CharField(max_length=10, choices=NoticeState.choices, default=NoticeState.QUEUED)
@@ -37,6 +44,10 @@ class Notice(MerchantOwned):
             models.UniqueConstraint(fields=["order", "subject", "milestone", "channel"], name="notice_once"),
             models.CheckConstraint(condition=Q(state__in=NoticeState.values), name="notice_state_known"),
             models.CheckConstraint(
+                condition=Q(letter__isnull=False) | Q(order__isnull=False, event__isnull=False),
+                name="notice_of_a_fact_or_a_letter",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state=NoticeState.SENT) | Q(sent_at__isnull=False), name="notice_sent_has_time"
             ),
         ]
@@ -47,6 +58,20 @@ class Notice(MerchantOwned):
             models.Index(fields=["merchant", "state", "-created_at"], name="notice_by_state"),
             models.Index(fields=["merchant", "recipient", "-created_at"], name="notice_of_recipient"),
         ]
+
+    @property
+    def of(self) -> Order:
+        """The order; all but some letters have one."""
+        if self.order is None:
+            raise ValueError(f"notice {self.pk} is of no order")
+        return self.order
+
+    @property
+    def fact(self) -> OrderEvent:
+        """What made it; all but letters have one."""
+        if self.event is None:
+            raise ValueError(f"notice {self.pk} is of no fact")
+        return self.event
 
     def __str__(self) -> str:
         return f"{self.get_milestone_display()} by {self.get_channel_display()} to {self.recipient}"

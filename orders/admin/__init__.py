@@ -1,3 +1,3 @@
-from orders.admin import customers, imports, merchants, order, stock, tokens
+from orders.admin import customers, imports, merchants, order, purchases, stock, suppliers, tokens
 
-__all__ = ["customers", "imports", "merchants", "order", "stock", "tokens"]
+__all__ = ["customers", "imports", "merchants", "order", "purchases", "stock", "suppliers", "tokens"]

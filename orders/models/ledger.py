@@ -19,6 +19,7 @@ class OrderEvent(MerchantOwned):
         HANDED_OVER = "handed_over", "Handed to carrier"
         PROMISE = "promise", "Delivery date"
         REPORT = "report", "Word from the customer"
+        RECEIVED = "received", "Goods received"
 
     merchant_path = "order__merchant"
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")

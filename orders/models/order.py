@@ -5,23 +5,34 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 from phonenumber_field.modelfields import PhoneNumberField
 
-from orders.models.base import AddressColumns, MerchantOwned
+from orders.models.base import AddressColumns, MerchantOwned, Walled
 from orders.models.catalogue import Product
 from orders.models.customer import Customer
 from orders.models.merchant import Merchant
 from orders.secrets import public_key
-from orders.status import OrderStatus
+from orders.status import OrderKind, OrderStatus
+
+
+class Sales(models.Manager.from_queryset(Walled)):  # type: ignore[misc]
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().filter(kind=OrderKind.SALE)
 
 
 class Order(MerchantOwned):
-    """`status` has one writer, `orders.lifecycle`; rows come in by `orders.place` only."""
+    """`status` has one writer, `orders.lifecycle`; sales come in by `orders.place`, purchases by `orders.purchasing`.
+
+    `objects` knows sales only, so that no page for customers can meet a purchase; `every` knows both.
+    """
 
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="orders")
+    kind = models.CharField(max_length=8, choices=OrderKind.choices, default=OrderKind.SALE, editable=False)
     number = models.CharField(max_length=40)
     source = models.CharField(max_length=30)
     external_id = models.CharField(max_length=100)
     public_key = models.CharField(max_length=22, unique=True, default=public_key, editable=False)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
+    customer = models.ForeignKey(
+        Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
+    )
     email = models.EmailField(blank=True)
     phone = PhoneNumberField(blank=True)
     locale = models.CharField(max_length=10, default="en")
@@ -41,9 +52,16 @@ class Order(MerchantOwned):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = Sales()  # type: ignore[misc]
+    every = Walled.as_manager()
+
     class Meta:
         ordering = ["-placed_at"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(kind=OrderKind.SALE, customer__isnull=False) | Q(kind=OrderKind.PURCHASE),
+                name="order_sale_has_customer",
+            ),
             models.UniqueConstraint(fields=["merchant", "number"], name="order_number_once_per_merchant"),
             models.UniqueConstraint(
                 fields=["merchant", "source", "external_id"], name="order_external_id_once"

@@ -10,9 +10,11 @@ from shipping.admin import (
     printing,
     quarantine,
     runs,
+    scorecard,
     stickers,
     voice,
     waves,
+    whatif,
 )
 
 # Orders live a floor below; what is done with their parcels is lent to their list from here.
@@ -43,7 +45,9 @@ __all__ = [
     "printing",
     "quarantine",
     "runs",
+    "scorecard",
     "stickers",
     "voice",
     "waves",
+    "whatif",
 ]

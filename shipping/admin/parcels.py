@@ -13,6 +13,8 @@ from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
 from orders.admin.show import link_to, pill, short
 from orders.roles import Can
 from shipping.admin import issued, route, why
+from shipping.admin.due import DueFilter, PickedFilter, PromisedFilter
+from shipping.admin.ended import FROM_THE_SCORECARD
 from shipping.admin.papers import runs_of
 from shipping.admin.printing import print_both, print_chosen, print_labels, print_slips
 from shipping.carriers.base import Reading, normal_number
@@ -102,7 +104,16 @@ class ShipmentAdmin(WalledAdmin):
         "printed",
         "merchant",
     ]
-    list_filter = ["stage", "tracking_status", PrintedFilter, MerchantFilter]
+    list_filter = [
+        "stage",
+        DueFilter,
+        "tracking_status",
+        PromisedFilter,
+        PickedFilter,
+        PrintedFilter,
+        *FROM_THE_SCORECARD,
+        MerchantFilter,
+    ]
     list_select_related = ["merchant", "order"]
     search_fields = ["=code", "=tracking_number", "=order__number", "^order__ship_to__name"]
     search_help_text = "Parcel code, tracking number, order number or name"

@@ -19,6 +19,7 @@ from orders.admin.base import MerchantFilter, WalledAdmin
 from orders.admin.show import local, pill
 from orders.models.base import Walled
 from orders.roles import Can
+from shipping.admin.due import StuckFilter
 from shipping.admin.printing import begin, page_of, print_page
 from shipping.documents import runs
 from shipping.documents.press import BINDING
@@ -42,7 +43,7 @@ class PrintRunAdmin(WalledAdmin):
         "again",
         "merchant",
     ]
-    list_filter = ["kind", "state", "created_at", MerchantFilter]
+    list_filter = ["kind", "state", StuckFilter, "created_at", MerchantFilter]
     list_select_related = ["merchant", "started_by"]
     search_fields = ["id"]
     search_help_text = "Number of a run, order number or parcel code"

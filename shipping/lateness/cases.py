@@ -1,15 +1,36 @@
 """Keeps the late list true: opens, updates and closes cases. Run by beat; safe to run twice at once."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, Min, Sum
 
-from shipping.lateness.rules import Alarm, Facts, judge
-from shipping.models import CustomerReport, LateCase, Shipment
-from shipping.models.shipment import OPEN
-from shipping.status import Direction
+from orders.bulk import update_all
+from orders.handling import business_hours_after
+from orders.models import Order
+from shipping.lateness import gather
+from shipping.lateness.blame import blame
+from shipping.lateness.rules import SEVERITY, Alarm, alarms, rank, reasons
+from shipping.models import (
+    CaseEntry,
+    CustomerReport,
+    LateCase,
+    LatePolicy,
+    LearnedTransit,
+    Rating,
+    Shipment,
+)
+from shipping.models.shipment import IN_TROUBLE, OPEN
+from shipping.promise.lanes import region_of
+from shipping.status import CaseEntryKind, Direction, LateOutcome, LateRule
 
 CHUNK = 500
+RATED_LATELY = timedelta(days=30)
+SETTLED = frozenset(LateOutcome.values) - {LateOutcome.FALSE_ALARM}
+SAID = ["rule", "since", "score", "explanation", "also", "blame", "risk", "value", "carrier", "lane", "worsened_at"]  # fmt: skip
 
 
 def review(*, now: datetime, shipments: list[int] | None = None) -> dict[str, int]:
@@ -18,95 +39,138 @@ def review(*, now: datetime, shipments: list[int] | None = None) -> dict[str, in
     Returns how many cases were opened, updated and closed.
     """
     done = {"opened": 0, "updated": 0, "closed": 0}
-    ids = _candidates(now, shipments)
+    ids, shops = _candidates(now, shipments), gather.Shops()
     for at in range(0, len(ids), CHUNK):
-        chunk = ids[at : at + CHUNK]
-        rows = Shipment.objects.filter(pk__in=chunk).select_related("merchant", "manifest").order_by("pk")
-        open_cases = LateCase.objects.filter(shipment__in=chunk, closed_at__isnull=True)
-        cases = {case.shipment_id: case for case in open_cases}
-        reports = CustomerReport.objects.filter(shipment__in=chunk, settled_at__isnull=True).order_by(
-            "created_at"
-        )
-        told = {report.shipment_id: report for report in reports}
-        for row in rows:
-            if outcome := _settle(row, cases.get(row.pk), judge(facts_of(row, told.get(row.pk)), now), now):
-                done[outcome] += 1
+        _review_chunk(ids[at : at + CHUNK], shops, now, done)
     return done
+
+
+def _review_chunk(ids: list[int], shops: gather.Shops, now: datetime, done: dict[str, int]) -> None:
+    rows = list(
+        Shipment.objects.filter(pk__in=ids)
+        .select_related("merchant", "manifest", "order__ship_to")
+        .order_by("pk")
+    )
+    cases = {
+        case.shipment_id: case for case in LateCase.objects.filter(shipment__in=ids, closed_at__isnull=True)
+    }
+    settled = _settled(ids)
+    facts = gather.facts_of_all(rows, shops)
+    wrong = {
+        row.pk: found
+        for row in rows
+        if (found := alarms(facts[row.pk], now)) and not _done_with(found[0], settled.get(row.pk, ()))
+    }
+    alarmed = [row for row in rows if row.pk in wrong]
+    ways = gather.journeys(alarmed, facts, now)
+    values = _values(alarmed)
+    fresh: list[LateCase] = []
+    changed: list[LateCase] = []
+    log: list[CaseEntry] = []
+    for row in alarmed:
+        case, found = cases.get(row.pk), wrong[row.pk]
+        worse = case is not None and SEVERITY[found[0].rule] > SEVERITY[LateRule(case.rule)]
+        case = case or _new_case(row, shops, now)
+        value = values.get(row.order.customer_id or 0, Decimal(0))
+        _say(case, row, found, value, blame(ways[row.pk]) if row.pk in ways else {})
+        (changed if case.pk else fresh).append(case)
+        if worse:
+            case.worsened_at = now
+            said = f"{found[0].rule.label}: {found[0].explanation}"
+            log.append(CaseEntry(case=case, kind=CaseEntryKind.ALARM, text=said, at=now))
+    over = [case for pk, case in cases.items() if pk not in wrong]
+    with transaction.atomic():
+        update_all(changed, SAID)
+        woken = [entry.case_id for entry in log]
+        LateCase.objects.filter(pk__in=woken, snoozed_until__isnull=False).update(snoozed_until=None)
+        _close(over, now)
+        CaseEntry.objects.bulk_create(log)
+    done["opened"] += sum(_open(case) for case in fresh)
+    done["updated"] += len(changed)
+    done["closed"] += len(over)
 
 
 def _candidates(now: datetime, shipments: list[int] | None) -> list[int]:
     """Each question by itself, so that each is answered from its own partial index."""
-    outbound = Shipment.objects.filter(OPEN, direction=Direction.OUTBOUND)
+    watched = Shipment.objects.filter(OPEN, direction__in=[Direction.OUTBOUND, Direction.INBOUND])
+    risky = LatePolicy.objects.aggregate(least=Min("risk_from"))["least"]
     questions = [
-        outbound.filter(handed_over_at__isnull=True, first_scan_at__isnull=True, ship_by__lt=now),
-        outbound.filter(handed_over_at__lt=now, first_scan_at__isnull=True),
-        outbound.filter(promised_to__lte=now.date()),
-        outbound.filter(missed_on__isnull=False),
-        outbound.filter(last_event_at__lt=now - timedelta(days=1)),
+        watched.filter(handed_over_at__isnull=True, first_scan_at__isnull=True, ship_by__lt=now),
+        watched.filter(handed_over_at__lt=now, first_scan_at__isnull=True),
+        watched.filter(promised_to__lte=now.date()),
+        watched.filter(missed_on__isnull=False),
+        watched.filter(promised_to__gt=F("first_promised_to")),
+        watched.filter(IN_TROUBLE),
+        watched.filter(risk__gte=min(risky or 0.5, 0.5)),
+        watched.filter(last_event_at__lt=now - _shortest_silence()),
     ]
     found = {pk for asked in questions for pk in asked.order_by().values_list("pk", flat=True)}
     found.update(LateCase.objects.filter(closed_at__isnull=True).values_list("shipment_id", flat=True))
     found.update(CustomerReport.objects.filter(settled_at__isnull=True).values_list("shipment_id", flat=True))
+    rated = Rating.objects.filter(changed_at__gt=now - RATED_LATELY, score__lte=4)
+    found.update(rated.order_by().values_list("shipment_id", flat=True))
     return sorted(found if shipments is None else found & set(shipments))
 
 
-def facts_of(shipment: Shipment, report: CustomerReport | None = None) -> Facts:
-    return Facts(
-        stage=shipment.stage,
-        tracking_status=shipment.tracking_status,
-        ship_by=shipment.ship_by,
-        handed_over_at=shipment.handed_over_at,
-        first_scan_at=shipment.first_scan_at,
-        last_event_at=shipment.last_event_at,
-        status_at=shipment.status_at,
-        promised_to=shipment.missed_on or shipment.promised_to,  # a new promise does not undo a broken one
-        recipient_zone=shipment.recipient_zone,
-        silent_days=shipment.merchant.silent_days,
-        country=shipment.merchant.holiday_country,
-        acceptance_hours=shipment.merchant.acceptance_hours,
-        zone=shipment.merchant.zone,
-        taker=_taker(shipment),
-        report=report.kind if report else "",
-        reported_at=report.created_at if report else None,
+def _shortest_silence() -> timedelta:
+    """Nobody is silent for too long before this; half of it, since a shop may ask for half of what was learned."""
+    rows = LearnedTransit.objects.values_list("silences", flat=True)
+    hours = [long for known in rows for _half, _usual, long, _of in known.values()]
+    return timedelta(hours=max(3.0, min([24.0, *hours]) / 2))
+
+
+def _settled(ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """What people have ended, by parcel: (outcome, rule)."""
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    rows = LateCase.objects.filter(shipment__in=ids, closed_at__isnull=False).exclude(outcome="")
+    for shipment_id, outcome, rule in rows.values_list("shipment_id", "outcome", "rule"):
+        found[shipment_id].append((outcome, rule))
+    return found
+
+
+def _done_with(worst: Alarm, ended: Sequence[tuple[str, str]]) -> bool:
+    """A person has ended it for good; or has called it a false alarm, and nothing worse has come up."""
+    return any(
+        outcome in SETTLED or SEVERITY[worst.rule] <= SEVERITY[LateRule(rule)] for outcome, rule in ended
     )
 
 
-def _taker(shipment: Shipment) -> str:
-    manifest = shipment.manifest
-    if manifest is None:
-        return shipment.carrier
-    known = [
-        f"M-{manifest.number}",
-        f"driver {_brief(manifest.driver)}" if manifest.driver else "",
-        f"dock {_brief(manifest.dock)}" if manifest.dock else "",
-    ]
-    return f"{_brief(manifest.carrier)} ({', '.join(filter(None, known))})"
+def _values(rows: Sequence[Shipment]) -> dict[int, Decimal]:
+    """What each customer has ordered in all; one query."""
+    customers = {row.order.customer_id for row in rows}
+    sums = Order.objects.filter(customer__in=customers).order_by().values_list("customer")
+    return dict(sums.annotate(all=Sum("total")))
 
 
-def _brief(text: str) -> str:
-    return text if len(text) <= 24 else f"{text[:23]}…"
+def _new_case(row: Shipment, shops: gather.Shops, now: datetime) -> LateCase:
+    merchant, hours = row.merchant, shops.target_hours(row.merchant)
+    due = business_hours_after(now, hours, merchant.tz, merchant.holiday_country) if hours else now
+    return LateCase(merchant=merchant, shipment=row, opened_at=now, due_at=due)
 
 
-def _settle(shipment: Shipment, case: LateCase | None, alarm: Alarm | None, now: datetime) -> str | None:
-    if alarm is None:
-        if case is None:
-            return None
-        LateCase.objects.filter(pk=case.pk, closed_at__isnull=True).update(closed_at=now)
-        return "closed"
-    said = {
-        "rule": alarm.rule,
-        "since": alarm.since,
-        "score": alarm.score,
-        "explanation": alarm.explanation[:200],
-    }
-    if case is not None:
-        LateCase.objects.filter(pk=case.pk).update(**said)
-        return "updated"
+def _say(case: LateCase, row: Shipment, found: list[Alarm], value: Decimal, shares: dict[str, int]) -> None:
+    worst, to = found[0], row.order.ship_to
+    case.rule, case.since, case.explanation = worst.rule, worst.since, worst.explanation[:200]
+    case.score = rank(worst, float(value))
+    case.also, case.blame, case.risk, case.value = list(reasons(found)), shares, row.risk, value
+    case.carrier = row.carrier
+    case.lane = region_of(to.country, to.region, to.postal_code)[:24]
+
+
+def _open(case: LateCase) -> bool:
     try:
         with transaction.atomic():
-            LateCase.objects.create(
-                merchant_id=shipment.merchant_id, shipment=shipment, opened_at=now, **said
-            )
+            case.save(force_insert=True)
     except IntegrityError:
-        return None  # another review opened it at the same moment
-    return "opened"
+        return False  # another review opened it at the same moment
+    return True
+
+
+def _close(over: Sequence[LateCase], now: datetime) -> None:
+    """The cause is gone; what people had said of it stays."""
+    ids = [case.pk for case in over]
+    LateCase.objects.filter(pk__in=ids, closed_at__isnull=True).update(closed_at=now, snoozed_until=None)
+    CaseEntry.objects.bulk_create(
+        CaseEntry(case=case, kind=CaseEntryKind.CLOSED, text="Nothing is wrong any more.", at=now)
+        for case in over
+    )

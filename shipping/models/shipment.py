@@ -13,6 +13,11 @@ OPEN = Q(stage__in=[Stage.OPEN, Stage.PACKED, Stage.HANDED_OVER]) & ~Q(
 )
 """Parcels that still want watching; the partial indexes of the late list are made for exactly this."""
 
+IN_TROUBLE = Q(
+    tracking_status__in=["attempt_failed", "delayed", "on_hold", "exception", "returning", "expired"]
+)
+"""Of those the ones of which the carrier itself says that something is wrong."""
+
 
 class Shipment(MerchantOwned):
     """One parcel. `tracking_status` and what follows from it are written by `shipping.tracking.record`
@@ -32,6 +37,15 @@ class Shipment(MerchantOwned):
     tracking_number = models.CharField(max_length=60, blank=True)
     weight_g = models.PositiveIntegerField("weight (g)", default=0)
     box = models.ForeignKey("Box", null=True, blank=True, on_delete=models.SET_NULL, related_name="shipments")
+    replaces = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="replacements",
+        editable=False,
+        help_text="The parcel in whose place this one was sent.",
+    )
     wave = models.ForeignKey(
         "Wave", null=True, blank=True, on_delete=models.SET_NULL, related_name="shipments"
     )
@@ -59,6 +73,13 @@ class Shipment(MerchantOwned):
         blank=True,
         help_text="The first promised day that passed without the parcel.",
     )
+    first_promised_to = models.DateField(
+        null=True, blank=True, help_text="The last day of the first promise; later ones do not change it."
+    )
+    risk = models.FloatField(
+        "chance to be late", null=True, blank=True, help_text="0 to 1, against the first promise."
+    )
+    risk_at = models.DateTimeField(null=True, blank=True, help_text="When that was last asked.")
     recipient_zone = models.CharField(max_length=64, default="UTC")
     created_at = models.DateTimeField()
 
@@ -103,6 +124,18 @@ class Shipment(MerchantOwned):
             models.Index(fields=["last_event_at"], condition=OPEN, name="shipment_last_heard"),
             models.Index(
                 fields=["missed_on"], condition=OPEN & Q(missed_on__isnull=False), name="shipment_missed"
+            ),
+            models.Index(
+                fields=["promised_to"],
+                condition=OPEN & Q(promised_to__gt=models.F("first_promised_to")),
+                name="shipment_slipped",
+            ),
+            models.Index(fields=["tracking_status"], condition=OPEN & IN_TROUBLE, name="shipment_in_trouble"),
+            models.Index(fields=["risk"], condition=OPEN & Q(risk__isnull=False), name="shipment_at_risk"),
+            models.Index(
+                fields=["risk_at"],
+                condition=OPEN & Q(handed_over_at__isnull=False),
+                name="shipment_risk_to_ask",
             ),
             models.Index(
                 fields=["merchant", "carrier", "-delivered_at"],

@@ -145,13 +145,13 @@ def _lateness(took: Floats, lead: Floats, risk: Floats) -> dict[str, Any]:
     top = np.argsort(-risk, kind="stable")[: max(1, n // 10)]
     return {
         "late": count,
-        "auc": _round(_auc(late, risk)),
+        "auc": _round(area_under_curve(late, risk)),
         "precision_top_tenth": _round(late[top].mean()),
         "recall_top_tenth": _round(late[top].sum() / count),
     }
 
 
-def _auc(late: Any, risk: Floats) -> float:
+def area_under_curve(late: Any, risk: Floats) -> float:
     """By ranks (Mann-Whitney); equal risks share their rank."""
     _, place, many = np.unique(risk, return_inverse=True, return_counts=True)
     rank = (np.cumsum(many) - (many - 1) / 2)[place]

@@ -20,7 +20,8 @@ def promise(
     if old and shipment.missed_on is None and not shipment.delivered_at and old < today(shipment, now):
         shipment.missed_on = old
     shipment.promised_from, shipment.promised_to = said.from_day, said.to_day
-    shipment.save(update_fields=["promised_from", "promised_to", "missed_on"])
+    shipment.first_promised_to = shipment.first_promised_to or old or said.to_day
+    shipment.save(update_fields=["promised_from", "promised_to", "missed_on", "first_promised_to"])
     Promise.objects.create(
         shipment=shipment, from_day=said.from_day, to_day=said.to_day, source=said.source, reason=said.reason[:200],
         made_at=now,

@@ -25,7 +25,7 @@ from shipping.models import Promise, Shipment, TrackingEvent
 from shipping.promise.estimate import Estimate
 from shipping.promise.keep import promise
 from shipping.status import Direction, Stage, TrackingStatus
-from shipping.tracking import codes, quarantine
+from shipping.tracking import codes, quarantine, stale
 from shipping.tracking.clock import believable
 from shipping.tracking.match import match
 from shipping.tracking.reduce import Event, State, reduce
@@ -108,8 +108,10 @@ def _record_together(
         [_row(shipment, reading, now) for shipment, fresh in news for reading in fresh.values()],
         batch_size=BATCH,
     )
+    ended = [stale.ended_on(shipment, merchant) for shipment, _ in news]
     moves = [(shipment, *_move(shipment, fresh, known[shipment.pk])) for shipment, fresh in news]
     update_all([shipment for shipment, _ in news], FIELDS)
+    stale.mark(merchant, [*ended, *(stale.ended_on(shipment, merchant) for shipment, _ in news)])
     for shipment, fresh in news:
         codes.note_unknown(shipment, fresh.values(), now=now)
     for (_, shipment_id), said in parcels.items():
@@ -246,4 +248,5 @@ def _still_out(delivered: Iterable[Shipment]) -> set[int]:
     parcels = Shipment.objects.filter(order__in=orders, direction=Direction.OUTBOUND).exclude(
         stage=Stage.VOID
     )
-    return set(parcels.exclude(tracking_status=TrackingStatus.DELIVERED).values_list("order_id", flat=True))
+    still = parcels.exclude(tracking_status=TrackingStatus.DELIVERED).filter(replacements__isnull=True)
+    return set(still.values_list("order_id", flat=True))

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from orders.lifecycle import lock_order
 from shipping.models import CodeMapping, Shipment, TrackingEvent, UnknownEvent
-from shipping.tracking import record
+from shipping.tracking import record, stale
 from shipping.tracking.codes import OWN_VERSIONS
 from shipping.tracking.reduce import Event, reduce
 
@@ -64,7 +64,9 @@ def _reread_parcel(mapping: CodeMapping, shipment_id: int, event_ids: list[int],
     )
     events = shipment.events.values_list("status", "occurred_at", "fingerprint")
     before, state = shipment.tracking_status, reduce(Event(*row) for row in events)
+    ended = stale.ended_on(shipment, shipment.merchant)
     record.apply_state(shipment, state)
+    stale.mark(shipment.merchant, [ended, stale.ended_on(shipment, shipment.merchant)])
     shipment.save(update_fields=record.STATE)
     shipment.order = order
     actor = str(mapping.mapped_by) if mapping.mapped_by else mapping.provider

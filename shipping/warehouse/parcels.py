@@ -26,6 +26,7 @@ def first_parcel(order: Order, *, now: datetime) -> Shipment:
         ship_by=order.ship_by,
         promised_from=estimate.from_day,
         promised_to=estimate.to_day,
+        first_promised_to=estimate.to_day,
         recipient_zone=zone_of(address.country, address.region),
         weight_g=sum(line.product.weight_g * line.quantity for line in lines),
         created_at=now,
@@ -99,6 +100,7 @@ def split_off(shipment: Shipment, pieces: Mapping[int, int], *, now: datetime) -
         ship_by=shipment.ship_by,
         promised_from=shipment.promised_from,
         promised_to=shipment.promised_to,
+        first_promised_to=shipment.first_promised_to,
         recipient_zone=shipment.recipient_zone,
         created_at=now,
     )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from orders.models import Merchant
-from shipping.models import LateCase, Manifest, Shipment, Wave
+from shipping.models import LateCase, Manifest, Rating, Shipment, Wave
 from tracker import demo
 
 
@@ -25,6 +25,11 @@ def test_each_shop_has_something_to_pick_to_load_and_to_ask_the_carrier(now, mon
         assert loading.shipments.filter(stage="packed").count() >= 2
         closed = Manifest.objects.for_merchant(merchant).get(state="closed")
         assert closed.shipments.filter(first_scan_at__isnull=False).count() == 1
-        gaps = LateCase.objects.for_merchant(merchant).filter(rule="handover_gap", shipment__manifest=closed)
-        assert gaps.exists() and f"M-{closed.number}, driver {closed.driver}" in gaps[0].explanation
+        late = LateCase.objects.for_merchant(merchant).filter(shipment__manifest=closed)
+        said = [(case.rule, case.explanation) for case in late]
+        said += [(one["rule"], one["explanation"]) for case in late for one in case.also]
+        gaps = [words for rule, words in said if rule == "handover_gap"]
+        assert gaps and f"M-{closed.number}, driver {closed.driver}" in gaps[0]
+        assert Rating.objects.for_merchant(merchant).filter(comment__gt="", score=5).exists()
     assert not Shipment.objects.filter(stage="handed_over", handed_over_at__gt=now).exists()
+    assert not Rating.objects.filter(created_at__gt=now).exists()

@@ -1,0 +1,127 @@
+"""What was known of parcels at a moment of the past, as the rules read it: for the queue as of any day, and for what-if."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shipping.lateness.gather import Shops
+from shipping.lateness.policy import Policy
+from shipping.lateness.rules import Facts
+from shipping.models import CustomerReport, Promise, Rating, Shipment, TrackingEvent
+from shipping.status import FINAL, Direction, Stage
+from shipping.tracking.reduce import Event, State, reduce
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event with the moment at which we learned of it."""
+
+    event: Event
+    received_at: datetime
+    words: str
+
+
+@dataclass
+class Story:
+    """All that there is of one parcel. `promises` are (made at, last day) in their order."""
+
+    shipment: Shipment
+    told: list[Told]
+    promises: list[tuple[datetime, date]]
+    report: CustomerReport | None = None
+    rating: Rating | None = None
+
+    def state(self, at: datetime) -> State | None:
+        events = [one.event for one in self.told if one.received_at <= at]
+        return reduce(events) if events else None
+
+    def facts(self, at: datetime, policy: Policy, shops: Shops, *, later_days: int = 0) -> Facts:
+        """As they were known at that moment, under a policy. `later_days`: all promises so many days later."""
+        shipment, merchant, state = self.shipment, self.shipment.merchant, self.state(at)
+        handed = (
+            shipment.handed_over_at if shipment.handed_over_at and shipment.handed_over_at <= at else None
+        )
+        status = state.status if state else "unknown"
+        report = self.report if self.report and self.report.created_at <= at else None
+        rating = self.rating if self.rating and self.rating.created_at <= at else None
+        return Facts(
+            stage=Stage.HANDED_OVER if handed else _stage(shipment, at),
+            tracking_status=status,
+            ship_by=shipment.ship_by,
+            handed_over_at=handed,
+            first_scan_at=state.first_scan_at if state else None,
+            last_event_at=state.last_event_at if state else None,
+            status_at=state.status_at if state else None,
+            promised_to=self._promised(at, later_days),
+            first_promised_to=self.promises[0][1] + timedelta(days=later_days) if self.promises else None,
+            recipient_zone=shipment.recipient_zone,
+            country=merchant.holiday_country,
+            zone=merchant.zone,
+            taker=shipment.carrier,
+            report=report.kind if report else "",
+            reported_at=report.created_at if report else None,
+            words=self._words(at),
+            silence_hours=shops.silence(shipment.merchant_id, shipment.carrier, status),
+            risk=None,
+            rating=rating.score if rating else None,
+            rated_at=rating.created_at if rating else None,
+            inbound=shipment.direction == Direction.INBOUND,
+            policy=policy,
+        )
+
+    def over(self, at: datetime) -> bool:
+        """Whether nothing more was to be expected of it then."""
+        state = self.state(at)
+        return bool(state and state.status in FINAL)
+
+    def _promised(self, at: datetime, later_days: int) -> date | None:
+        """The first promised day that had passed, else the day in force."""
+        today = at.astimezone(ZoneInfo(self.shipment.recipient_zone)).date()
+        known = [(made, day + timedelta(days=later_days)) for made, day in self.promises if made <= at]
+        for (_made, day), following in zip(known, [*known[1:], (at, today)], strict=True):
+            until = following[0].astimezone(ZoneInfo(self.shipment.recipient_zone)).date()
+            if day < until:
+                return day
+        return known[-1][1] if known else None
+
+    def _words(self, at: datetime) -> str:
+        known = [one for one in self.told if one.received_at <= at]
+        return max(known, key=lambda one: one.event.occurred_at).words[:90] if known else ""
+
+
+def _stage(shipment: Shipment, at: datetime) -> str:
+    if shipment.stage == Stage.VOID:
+        return Stage.VOID
+    return Stage.PACKED if shipment.packed_at and shipment.packed_at <= at else Stage.OPEN
+
+
+def stories(rows: Iterable[Shipment]) -> Iterator[Story]:
+    """Four queries for all of them; `rows` come with their merchant."""
+    rows = list(rows)
+    ids = [row.pk for row in rows]
+    told: dict[int, list[Told]] = defaultdict(list)
+    for pk, status, at, key, received, code, message in _events(ids):
+        told[pk].append(Told(Event(status, at, key), received, (message or code).strip()))
+    promises: dict[int, list[tuple[datetime, date]]] = defaultdict(list)
+    for pk, made, day in (
+        Promise.objects.filter(shipment__in=ids)
+        .order_by("shipment", "pk")
+        .values_list("shipment_id", "made_at", "to_day")
+    ):
+        promises[pk].append((made, day))
+    reports = {
+        one.shipment_id: one for one in CustomerReport.objects.filter(shipment__in=ids).order_by("-pk")
+    }
+    ratings = {one.shipment_id: one for one in Rating.objects.filter(shipment__in=ids)}
+    for row in rows:
+        yield Story(row, told[row.pk], promises[row.pk], reports.get(row.pk), ratings.get(row.pk))
+
+
+def _events(ids: Sequence[int]) -> Any:
+    rows = TrackingEvent.objects.filter(shipment__in=ids).order_by("shipment", "occurred_at", "pk")
+    return rows.values_list(
+        "shipment_id", "status", "occurred_at", "fingerprint", "received_at", "code", "message"
+    )

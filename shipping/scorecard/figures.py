@@ -1,0 +1,170 @@
+"""Sums of finished parcels as figures that people read (pure)."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import NamedTuple
+
+from shipping.lateness.blame import PARTS
+
+MOST_HOURS = 24 * 90
+COUNTS = (
+    "parcels",
+    "delivered",
+    "judged",
+    "on_time",
+    "kept",
+    "first_attempt",
+    "exception",
+    "returned",
+    "late",
+)
+FEWEST = 5  # parcels of each carrier on a lane below which the lane is not compared
+_Z = 1.959964  # of 95 %
+
+
+class Share(NamedTuple):
+    """`of` such, `many` of them so, and the interval in which the true share lies with 95 % certainty (Wilson 1927,
+    "Probable inference, the law of succession, and statistical inference"). The last three are None where there is none."""
+
+    many: int
+    of: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+def share(count: int, of: int) -> Share:
+    if not of:
+        return Share(count, of, None, None, None)
+    part, square = count / of, _Z * _Z
+    middle = (part + square / (2 * of)) / (1 + square / of)
+    half = _Z * sqrt(part * (1 - part) / of + square / (4 * of * of)) / (1 + square / of)
+    return Share(count, of, part, max(0.0, min(part, middle - half)), min(1.0, max(part, middle + half)))
+
+
+@dataclass
+class Sums:
+    """What can be added up. `hours` counts deliveries by whole hours of transit, `ratings` by score."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    blame: Counter[str] = field(default_factory=Counter)
+    hours: Counter[int] = field(default_factory=Counter)
+    ratings: Counter[int] = field(default_factory=Counter)
+
+    def add(
+        self,
+        counts: Mapping[str, int],
+        blame: Mapping[str, int],
+        hours: Mapping[str, int],
+        ratings: Mapping[str, int],
+    ) -> None:
+        for name in COUNTS:
+            self.counts[name] += counts[name]
+        for part, seconds in blame.items():
+            self.blame[part] += seconds
+        for hour, count in hours.items():
+            self.hours[int(hour)] += count
+        for score, count in ratings.items():
+            self.ratings[int(score)] += count
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of one group. Days are of 24 hours; `blame` is days by part, for all its late parcels together."""
+
+    key: str
+    parcels: int
+    on_time: Share
+    kept: Share
+    first_attempt: Share
+    exception: Share
+    returned: Share
+    half: float | None
+    most: float | None
+    late_days: float
+    blame: dict[str, float]
+    ratings: dict[int, int]
+    rated: int
+    rating: float | None
+    low: int
+
+
+def figures(key: str, sums: Sums) -> Figures:
+    count = sums.counts
+    rated = sum(sums.ratings.values())
+    stars = sum(score * many for score, many in sums.ratings.items())
+    return Figures(
+        key=key,
+        parcels=count["parcels"],
+        on_time=share(count["on_time"], count["judged"]),
+        kept=share(count["kept"], count["judged"]),
+        first_attempt=share(count["first_attempt"], count["delivered"]),
+        exception=share(count["exception"], count["parcels"]),
+        returned=share(count["returned"], count["parcels"]),
+        half=quantile(sums.hours, 0.5),
+        most=quantile(sums.hours, 0.9),
+        late_days=round(count["late"] / 86_400, 1),
+        blame={part: round(sums.blame[part] / 86_400, 1) for part in PARTS},
+        ratings={score: sums.ratings[score] for score in range(1, 6)},
+        rated=rated,
+        rating=round(stars / rated, 2) if rated else None,
+        low=sums.ratings[1] + sums.ratings[2],
+    )
+
+
+def quantile(hours: Mapping[int, int], level: float) -> float | None:
+    """Days of transit, read off whole hours: at most an hour too long."""
+    total = sum(hours.values())
+    wanted, seen = level * total, 0
+    for hour in sorted(hours):
+        seen += hours[hour]
+        if seen >= wanted and seen:
+            return round((hour + 1) / 24, 2)
+    return None
+
+
+class Compared(NamedTuple):
+    """On-time shares of two carriers on the lanes that both serve, each lane weighed by both carriers' parcels on it."""
+
+    lanes: int
+    parcels: int
+    first: float
+    second: float
+
+
+def like_for_like(first: Mapping[str, Sums], second: Mapping[str, Sums]) -> Compared | None:
+    """By direct standardisation, from each carrier's sums by lane. None where they share no lane with enough parcels."""
+    lanes = [
+        lane
+        for lane in first.keys() & second.keys()
+        if min(first[lane].counts["judged"], second[lane].counts["judged"]) >= FEWEST
+    ]
+    if not lanes:
+        return None
+    weight = {lane: first[lane].counts["judged"] + second[lane].counts["judged"] for lane in lanes}
+    total = sum(weight.values())
+
+    def standardised(sums: Mapping[str, Sums]) -> float:
+        shares = (weight[lane] * sums[lane].counts["on_time"] / sums[lane].counts["judged"] for lane in lanes)
+        return sum(shares) / total
+
+    return Compared(len(lanes), total, standardised(first), standardised(second))
+
+
+def together(all_sums: Iterable[Sums]) -> Sums:
+    found = Sums()
+    for one in all_sums:
+        found.add(
+            one.counts,
+            one.blame,
+            {str(hour): count for hour, count in one.hours.items()},
+            {str(score): count for score, count in one.ratings.items()},
+        )
+    return found
+
+
+def worst_first(groups: Sequence[Figures]) -> list[Figures]:
+    """Groups with most parcels first; weeks and the like are sorted by their keys instead."""
+    return sorted(groups, key=lambda one: (-one.parcels, one.key))

@@ -1,0 +1,329 @@
+"""The merchant's queue through the admin: what is shown, what one does, and that nobody's words are lost."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.models import OrderLine
+from orders.roles import Role
+from shipping.carriers.base import Reading
+from shipping.lateness import handle
+from shipping.lateness.cases import review
+from shipping.lateness.queue import FACETS, Facets
+from shipping.lateness.risk import chance
+from shipping.models import CaseEntry, Claim, CustomerReport, LateCase, LatePolicy, SavedView, Shipment
+from shipping.tasks import make_claims
+from shipping.tracking.record import record
+from shipping.warehouse.reship import NoReship, reship
+from tests.factories import NOW, make_product, make_shipment, make_user
+
+DAY = timedelta(days=1)
+QUEUE = "/admin/shipping/latecase/"
+
+
+@pytest.fixture
+def late(merchant):
+    """A parcel that left and is past its promise."""
+    shipment = make_shipment(merchant, carrier="DHL", tracking_number="T1")
+    Shipment.objects.filter(pk=shipment.pk).update(stage="handed_over", handed_over_at=NOW)
+    record([Reading("in_transit", NOW + DAY, shipment_id=shipment.pk)], merchant=merchant, now=NOW + DAY)
+    review(now=NOW + 20 * DAY)
+    return LateCase.objects.get()
+
+
+@pytest.fixture
+def page(client, alice):
+    client.force_login(alice)
+    return client
+
+
+def act(client, case, **said):
+    case.refresh_from_db()
+    said = {"version": case.version} | said
+    return client.post(f"{QUEUE}{case.pk}/change/", said, follow=True).content.decode()
+
+
+class TestReview:
+    def test_blame_and_lesser_alarms_are_kept_with_the_case(self, late):
+        assert late.rule == "past_promise" and [one["rule"] for one in late.also] == ["silent"]
+        assert sum(late.blame.values()) > 0 and late.blame["transit"] > 0
+        assert late.carrier == "DHL" and late.lane == "DE-80" and late.value == Decimal("23.00")
+
+    def test_a_worse_alarm_is_noted_and_wakes_a_snoozed_case(self, late, merchant):
+        handle.snooze(late.pk, NOW + 90 * DAY, author="alice", now=NOW + 20 * DAY)
+        later = NOW + 21 * DAY
+        said = Reading("exception", later, shipment_id=late.shipment_id, message="Parcel lost")
+        record([said], merchant=merchant, now=later)
+        review(now=later)
+        late.refresh_from_db()
+        assert late.rule == "lost" and late.snoozed_until is None and late.worsened_at == later
+        assert late.entries.first().text == "Lost: The carrier calls it lost: “Parcel lost”"
+
+    def test_what_a_person_has_ended_does_not_come_back(self, late):
+        handle.settle(late.pk, "refunded", author="alice", now=NOW + 20 * DAY)
+        assert review(now=NOW + 30 * DAY)["opened"] == 0
+
+    def test_a_false_alarm_comes_back_only_when_it_is_worse(self, late, merchant):
+        handle.settle(late.pk, "false_alarm", author="alice", now=NOW + 20 * DAY)
+        assert review(now=NOW + 30 * DAY)["opened"] == 0
+        said = Reading("exception", NOW + 31 * DAY, shipment_id=late.shipment_id, message="lost")
+        record([said], merchant=merchant, now=NOW + 31 * DAY)
+        assert review(now=NOW + 31 * DAY)["opened"] == 1
+
+    def test_a_shops_own_thresholds(self, late, merchant):
+        LatePolicy.objects.create(merchant=merchant, off=["past_promise", "silent"])
+        assert review(now=NOW + 21 * DAY)["closed"] == 1
+        late.refresh_from_db()
+        assert late.closed_at and late.outcome == "" and late.entries.first().kind == "closed"
+
+    def test_a_chance_is_of_those_that_have_not_come_yet(self):
+        assert chance(0.9, 0.0) == pytest.approx(0.1)
+        assert chance(0.9, 0.8) == pytest.approx(0.5)
+        assert chance(1.0, 1.0) == 0.0
+
+
+class TestList:
+    def test_facets_count_what_the_filters_show(self, page, merchant, late):
+        other = make_shipment(merchant, carrier="UPS", address={"country": "AT", "postal_code": "1010"})
+        review(now=NOW + 20 * DAY)
+        answer = page.get(QUEUE)
+        html = answer.content.decode()
+        for words in (
+            "DHL (1)",
+            "DE-80 (1)",
+            "AT-10 (1)",
+            "Nobody (2)",
+            "Past its promise (2)",
+            "Under 50 (2)",
+        ):
+            assert words in html, words
+        assert answer.context["cl"].result_count == 2
+        found = page.get(QUEUE, {"carrier": "UPS"})
+        assert [case.shipment for case in found.context["cl"].result_list] == [other]
+        assert "DE-80 (" not in found.content.decode()
+        for wrong in (
+            {"owner": "x"},
+            {"age": "x"},
+            {"value": "x"},
+            {"merchant": "x"},
+            {"rule": "x"},
+            {"lane": "x'"},
+        ):
+            assert page.get(QUEUE, wrong).status_code in (200, 302)
+
+    def test_snoozed_mine_and_overdue(self, page, alice, late):
+        def found(**query):
+            return page.get(QUEUE, query).context["cl"].result_count
+
+        assert (found(), found(state="mine"), found(state="snoozed"), found(state="overdue")) == (1, 0, 0, 1)
+        handle.own(late.pk, alice, author="alice", now=NOW)
+        assert (found(), found(state="mine"), found(owner=alice.pk)) == (1, 1, 1)
+        handle.snooze(late.pk, timezone.now() + DAY, author="alice", now=NOW)
+        assert (found(), found(state="mine"), found(state="snoozed")) == (0, 0, 1)
+        handle.settle(late.pk, "arrived", author="alice", now=NOW)
+        assert (found(), found(state="closed"), found(state="all")) == (0, 1, 1)
+
+    def test_worst_and_most_valuable_first(self, page, merchant, late):
+        rich = make_shipment(merchant, email="rich@example.com", external_id="R")
+        rich.order.customer.orders.update(total=5000)
+        review(now=NOW + 20 * DAY)
+        first = page.get(QUEUE).context["cl"].result_list[0]
+        assert first.shipment == rich and first.value == 5000
+
+    def test_as_many_queries_for_many_cases(self, page, merchant, late, django_assert_max_num_queries):
+        for _ in range(12):
+            make_shipment(merchant)
+        review(now=NOW + 20 * DAY)
+        with django_assert_max_num_queries(20):
+            assert page.get(QUEUE).context["cl"].result_count == 13
+
+    def test_views_are_ones_own(self, page, client, late, bob):
+        page.post(f"{QUEUE}views/", {"name": "DHL's", "query": "carrier=DHL"})
+        view = SavedView.objects.get()
+        html = page.get(QUEUE, {"carrier": "DHL"}).content.decode()
+        assert "?carrier=DHL" in html and 'aria-current="page"' in html
+        assert (
+            "Give the view a name" in page.post(f"{QUEUE}views/", {"name": " "}, follow=True).content.decode()
+        )
+        client.force_login(bob)
+        assert "DHL&#x27;s" not in client.get(QUEUE).content.decode()
+        client.post(f"{QUEUE}views/", {"forget": view.pk})
+        assert SavedView.objects.exists()
+        assert client.get(f"{QUEUE}views/").status_code == 405
+
+    @pytest.mark.parametrize(
+        ("action", "words"),
+        [("take", "taken"), ("tomorrow", "snoozed"), ("next_week", "snoozed"), ("false_alarm", "closed")],
+    )
+    def test_many_at_once(self, page, merchant, late, action, words):
+        make_shipment(merchant)
+        review(now=NOW + 20 * DAY)
+        ids = list(LateCase.objects.values_list("pk", flat=True))
+        html = page.post(QUEUE, {"action": action, "_selected_action": ids}, follow=True).content.decode()
+        assert f"2 cases {words}." in html
+        assert CaseEntry.objects.filter(author="alice").count() == 2
+
+    def test_who_only_looks_changes_nothing(self, client, merchant, late):
+        client.force_login(make_user("vera", merchant, Role.VIEWER))
+        client.post(QUEUE, {"action": "false_alarm", "_selected_action": [late.pk]})
+        assert client.post(f"{QUEUE}{late.pk}/change/", {"act": "note", "text": "x"}).status_code == 404
+        assert client.get(f"{QUEUE}{late.pk}/change/").status_code == 200
+        late.refresh_from_db()
+        assert late.closed_at is None and not late.entries.exists()
+
+
+class TestCase:
+    def test_it_shows_all_that_is_known(self, page, late):
+        html = page.get(f"{QUEUE}{late.pk}/change/").content.decode()
+        for words in (
+            "Past its promise",
+            "No scan for too long",
+            "Whose days",
+            "In transit",
+            "To copy",
+            "T1",
+        ):
+            assert words in html, words
+        assert '<svg class="blame"' in html
+
+    def test_owner_snooze_note_and_outcome_leave_entries(self, page, alice, late):
+        act(page, late, act="own", owner=alice.pk, text="mine")
+        act(page, late, act="snooze", days="3")
+        act(page, late, act="note", text="<b>called</b> them")
+        html = act(page, late, act="settle", outcome="arrived", text="neighbour had it")
+        late.refresh_from_db()
+        assert late.owner == alice and late.outcome == "arrived" and late.closed_at
+        said = [(one.kind, one.text) for one in reversed(late.entries.all())]
+        assert [kind for kind, _ in said] == ["note", "owner", "snooze", "note", "note", "outcome"]
+        assert "&lt;b&gt;called" in html and "neighbour had it" in html
+
+    def test_an_outcome_answers_the_customers_word(self, page, late):
+        CustomerReport.objects.create(
+            merchant=late.merchant, shipment=late.shipment, kind="not_arrived", tier=1, created_at=NOW
+        )
+        act(page, late, act="settle", outcome="refunded")
+        assert CustomerReport.objects.get().settled_by == "alice"
+
+    def test_two_people_at_once_lose_no_words(self, page, alice, late):
+        seen = late.version
+        act(page, late, act="own", owner=alice.pk, text="I take it")
+        html = act(page, late, act="settle", outcome="refunded", text="paid back 20", version=seen)
+        late.refresh_from_db()
+        assert "was changed while you looked at it" in html and late.outcome == ""
+        assert {"I take it", "paid back 20"} <= set(late.entries.values_list("text", flat=True))
+        assert late.owner == alice
+
+    def test_nonsense_is_answered_in_words(self, page, late):
+        assert "Choose what to do" in act(page, late, act="explode")
+        assert "Choose what to do" in act(page, late, act="settle", outcome="explode")
+        assert "number above 0" in act(page, late, act="claim", amount="-3")
+        assert "number above 0" in act(page, late, act="claim", amount="NaN")
+        assert page.get(f"{QUEUE}x/change/").status_code == 404
+
+    def test_sent_again_with_stock_and_one_parcel_less_to_wait_for(self, page, merchant, late):
+        product = make_product(merchant, "MUG-1X", on_hand=10)
+        OrderLine.objects.filter(sku="MUG-1").update(product=product)
+        html = act(page, late, act="reship", text="as agreed")
+        new = Shipment.objects.get(replaces=late.shipment)
+        assert new.code in html and new.stage == "open" and new.promised_to
+        assert [(line.quantity, line.order_line.unit_price) for line in new.lines.all()] == [(2, 0), (1, 0)]
+        product.refresh_from_db()
+        assert product.reserved == 2
+        late.refresh_from_db()
+        assert late.outcome == "reshipped"
+        with pytest.raises(NoReship, match="already"):
+            reship(late.shipment_id, now=NOW)
+        record(
+            [Reading("delivered", NOW + 30 * DAY, shipment_id=new.pk)], merchant=merchant, now=NOW + 30 * DAY
+        )
+        new.order.refresh_from_db()
+        assert new.order.status == "delivered", "the lost one is not waited for"
+
+    def test_a_parcel_that_has_not_left_is_not_sent_again(self, page, merchant):
+        make_shipment(merchant)
+        review(now=NOW + 20 * DAY)
+        assert "has not left yet" in act(page, LateCase.objects.get(), act="reship")
+
+    def test_a_claim_with_its_evidence(self, page, client, late, charlie):
+        act(page, late, act="claim", amount="19,90", text="Lost: 木村 claims it", close="1")
+        claim = Claim.objects.get()
+        assert claim.amount == Decimal("19.90")
+        make_claims()
+        late.refresh_from_db()
+        assert late.outcome == "claimed"
+        answer = page.get(f"{QUEUE}{late.pk}/claim/")
+        assert answer["content-type"] == "application/pdf"
+        import pypdfium2
+
+        pages = pypdfium2.PdfDocument(answer.content)
+        text = "\n".join(sheet.get_textpage().get_text_range() for sheet in pages)
+        for words in ("T1", "19.90 EUR", "In transit", "Blue mug", "What was promised", "木村"):
+            assert words in text, words
+        client.force_login(charlie)
+        assert client.get(f"{QUEUE}{late.pk}/claim/").status_code == 404
+
+    def test_the_paper_that_is_not_made_yet(self, page, late):
+        assert "not made yet" in page.get(f"{QUEUE}{late.pk}/claim/", follow=True).content.decode()
+
+
+people = st.sampled_from(["ann", "ben"])
+steps = st.lists(
+    st.tuples(people, st.sampled_from(["own", "snooze", "settle", "note"]), st.text("abc ", min_size=1)),
+    max_size=8,
+)
+
+
+@pytest.mark.django_db
+@given(steps=steps, seen=st.lists(st.integers(0, 3), min_size=8, max_size=8))
+def test_whatever_two_people_do_each_word_is_kept(steps, seen, django_db_blocker):
+    from django.db import transaction
+
+    from tests.factories import make_merchant
+
+    with transaction.atomic():
+        merchant = make_merchant("two")
+        shipment = make_shipment(merchant)
+        case = LateCase.objects.create(
+            merchant=merchant,
+            shipment=shipment,
+            rule="silent",
+            since=NOW,
+            score=1,
+            explanation="x",
+            opened_at=NOW,
+        )
+        for (who, what, text), version in zip(steps, seen, strict=False):
+            by = {"author": who, "now": NOW, "text": text}
+            if what == "note":
+                handle.note(case.pk, text, author=who, now=NOW)
+            elif what == "own":
+                handle.own(case.pk, None, version=version, **by)
+            elif what == "snooze":
+                handle.snooze(case.pk, NOW + DAY, version=version, **by)
+            else:
+                handle.settle(case.pk, "arrived", version=version, **by)
+        kept = sorted(case.entries.filter(kind="note").values_list("author", "text"))
+        assert kept == sorted((who, text.strip()) for who, _what, text in steps[: len(seen)] if text.strip())
+        transaction.set_rollback(True)
+
+
+cells = st.dictionaries(st.tuples(*[st.sampled_from("ab")] * len(FACETS)), st.integers(1, 9), max_size=20)
+
+
+@given(cells, st.dictionaries(st.sampled_from(FACETS), st.sampled_from("ab")))
+def test_a_facets_counts_are_those_of_the_rows_the_others_leave(cells, chosen):
+    found = Facets(cells)
+    for place, facet in enumerate(FACETS):
+        counts = found.counts(facet, chosen)
+        for value in "ab":
+            rows = [
+                count
+                for cell, count in cells.items()
+                if cell[place] == value
+                and all(cell[FACETS.index(name)] == want for name, want in chosen.items() if name != facet)
+            ]
+            assert counts[value] == sum(rows)

@@ -1,0 +1,333 @@
+"""The scorecard: figures from daily sums, the same as from the raw rows; each leads to its parcels."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from math import sqrt
+from zoneinfo import ZoneInfo
+
+import pypdfium2
+import pytest
+from django.core.management import CommandError, call_command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shipping import voice
+from shipping.carriers.base import Reading
+from shipping.models import DailyFigure, ParcelOutcome, Promise, Rating, Shipment, StaleDay, TrackingEvent
+from shipping.scorecard import ask
+from shipping.scorecard.figures import Sums, figures, like_for_like, quantile, share
+from shipping.scorecard.rollup import refresh
+from shipping.tracking.record import record
+from tests.factories import NOW, make_merchant, make_shipment
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+PAGE = "/admin/shipping/dailyfigure/"
+SPAN = {"from": "2026-02-01", "to": "2026-05-31"}
+
+
+def sent(merchant, *steps, carrier="DHL", promised=6, **order):
+    """A parcel that left on the first day; `steps` are (status, days later)."""
+    shipment = make_shipment(merchant, carrier=carrier, **order)
+    to = NOW.date() + timedelta(days=promised)
+    Shipment.objects.filter(pk=shipment.pk).update(
+        stage="handed_over",
+        handed_over_at=NOW + HOUR,
+        promised_from=to,
+        promised_to=to,
+        first_promised_to=to,
+        recipient_zone="UTC",
+    )
+    Promise.objects.filter(shipment=shipment).update(from_day=to, to_day=to)
+    said = [
+        Reading(status, NOW + after * DAY, shipment_id=shipment.pk, message=status) for status, after in steps
+    ]
+    record(said, merchant=merchant, now=NOW + max(after for _, after in steps) * DAY)
+    return Shipment.objects.get(pk=shipment.pk)
+
+
+@pytest.fixture
+def quarter(merchant):
+    """On time; late; failed at first but tried in time; returned; one by another carrier; one on its way."""
+    rows = {
+        "good": sent(merchant, ("in_transit", 1), ("delivered", 3)),
+        "late": sent(merchant, ("in_transit", 1), ("delayed", 2), ("delivered", 9)),
+        "tried": sent(merchant, ("in_transit", 1), ("attempt_failed", 5), ("delivered", 9)),
+        "back": sent(merchant, ("in_transit", 1), ("returning", 4), ("returned", 12)),
+        "other": sent(
+            merchant,
+            ("in_transit", 1),
+            ("delivered", 4),
+            carrier="UPS",
+            address={"country": "AT", "postal_code": "1010"},
+        ),
+        "going": sent(merchant, ("in_transit", 1)),
+    }
+    refresh()
+    return rows
+
+
+@pytest.fixture
+def page(client, alice):
+    client.force_login(alice)
+    return client
+
+
+class TestFigures:
+    def test_wilsons_interval(self):
+        assert share(0, 0).value is None
+        nine = share(9, 10)
+        assert (
+            nine.value == 0.9
+            and nine.low == pytest.approx(0.596, abs=0.001)
+            and nine.high == pytest.approx(0.982, abs=0.001)
+        )
+        assert share(0, 10).low == 0 and share(10, 10).high == 1
+
+    @given(st.integers(0, 500), st.integers(1, 500))
+    def test_the_interval_holds_the_share_and_shrinks(self, many, more):
+        of = many + more
+        one, ten = share(many, of), share(10 * many, 10 * of)
+        assert 0 <= one.low <= one.value <= one.high <= 1
+        assert ten.high - ten.low < one.high - one.low
+        assert one.high - one.low < 4 / sqrt(of)
+
+    def test_quantiles_are_at_most_an_hour_too_long(self):
+        hours = {24: 5, 47: 4, 100: 1}
+        assert (
+            quantile(hours, 0.5) == round(25 / 24, 2)
+            and quantile(hours, 0.9) == 2.0
+            and quantile({}, 0.5) is None
+        )
+
+    def test_like_for_like_weighs_lanes_the_same_for_both(self):
+        def sums(on_time, judged):
+            return Sums(counts=Counter(on_time=on_time, judged=judged))
+
+        fast = {"NEAR": sums(90, 100), "FAR": sums(5, 10)}
+        slow = {"NEAR": sums(9, 10), "FAR": sums(50, 100), "ELSEWHERE": sums(0, 100)}
+        found = like_for_like(fast, slow)
+        assert found.lanes == 2 and found.first == pytest.approx(found.second) == pytest.approx(0.7)
+        assert like_for_like({"NEAR": sums(1, 4)}, slow) is None
+
+
+class TestRollUp:
+    def test_each_parcel_as_it_came(self, quarter):
+        out = {name: getattr(row, "outcome", None) for name, row in quarter.items()}
+        assert out["going"] is None
+        said = {
+            name: (one.on_time, one.kept, one.first_attempt, one.exception, one.returned)
+            for name, one in out.items()
+            if one
+        }
+        assert said == {
+            "good": (True, True, True, False, False), "late": (False, False, True, True, False),
+            "tried": (True, True, False, False, False), "back": (False, False, False, True, True),
+            "other": (True, True, True, False, False),
+        }  # fmt: skip
+        assert out["late"].late == sum(out["late"].blame.values()) > 0 == out["tried"].late
+        assert out["other"].lane == "AT-10" and out["good"].transit == int((3 * DAY - HOUR).total_seconds())
+
+    def test_a_corrected_delivery_moves_to_its_day(self, merchant, quarter):
+        row = quarter["good"]
+        TrackingEvent.objects.filter(shipment=row, status="delivered").delete()
+        record(
+            [Reading("delivered", NOW + 4 * DAY, shipment_id=row.pk)], merchant=merchant, now=NOW + 5 * DAY
+        )
+        assert StaleDay.objects.count() == 2, "the old day and the new"
+        refresh()
+        assert not StaleDay.objects.exists()
+        assert ParcelOutcome.objects.get(shipment=row).day == (NOW + 4 * DAY).date()
+        assert naive(merchant) == summed(merchant)
+
+    def test_a_rating_counts_from_when_it_is_given(self, merchant, quarter):
+        voice.rate(quarter["good"], score=2, comment="Box was torn", now=NOW + 5 * DAY)
+        refresh()
+        total = figures("", ask.by(question(merchant), "carrier")["DHL"])
+        assert (total.rated, total.rating, total.low) == (1, 2.0, 1)
+
+    def test_the_command_makes_the_same_again(self, merchant, quarter, capsys):
+        before = summed(merchant)
+        DailyFigure.objects.all().delete()
+        ParcelOutcome.objects.all().delete()
+        call_command("rebuild_figures", merchant=merchant.slug, start=NOW.date(), end=(NOW + 20 * DAY).date())
+        assert summed(merchant) == before and "21 days" in capsys.readouterr().out
+        with pytest.raises(CommandError, match="no shop"):
+            call_command("rebuild_figures", merchant="nobody")
+
+
+def question(merchant):
+    return ask.Question((merchant.pk,), date(2026, 2, 1), date(2026, 5, 31), {})
+
+
+def summed(merchant) -> Counter:
+    """What the daily sums say, by day and carrier."""
+    found: Counter = Counter()
+    for row in DailyFigure.objects.for_merchant(merchant).filter(sku=""):
+        for name in ("parcels", "delivered", "judged", "on_time", "first_attempt", "exception", "returned"):
+            found[row.day, row.carrier, name] += getattr(row, name)
+        for hour, many in row.hours.items():
+            found[row.day, row.carrier, f"h{hour}"] += many
+    return +found
+
+
+def naive(merchant) -> Counter:
+    """The same counted slowly from the raw rows, by other means."""
+    found: Counter = Counter()
+    for row in Shipment.objects.for_merchant(merchant).filter(direction="outbound").exclude(stage="void"):
+        returned = row.tracking_status == "returned"
+        end = row.status_at if returned else row.delivered_at
+        if end is None:
+            continue
+        told = list(row.events.values_list("status", "occurred_at"))
+        tries = [at for status, at in told if status in ("attempt_failed", "available_for_pickup")]
+        first = row.promises.order_by("pk").first()
+        there = min([end, *tries]).astimezone(ZoneInfo(row.recipient_zone)).date()
+        key = (end.astimezone(merchant.tz).date(), row.carrier)
+        found[(*key, "parcels")] += 1
+        found[(*key, "delivered")] += not returned
+        found[(*key, "judged")] += first is not None
+        found[(*key, "on_time")] += bool(first and not returned and there <= first.to_day)
+        found[(*key, "first_attempt")] += not returned and "attempt_failed" not in dict(told)
+        found[(*key, "exception")] += any(
+            status in ("delayed", "on_hold", "exception", "returning") for status, _ in told
+        )
+        found[(*key, "returned")] += returned
+        if not returned and row.handed_over_at:
+            hour = min(2160, int(max(0, (end - row.handed_over_at).total_seconds()) // 3600))
+            found[(*key, f"h{hour}")] += 1
+    return +found
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                "in_transit",
+                "out_for_delivery",
+                "attempt_failed",
+                "delayed",
+                "exception",
+                "returning",
+                "available_for_pickup",
+            ]
+        ),
+        st.integers(1, 9),
+    ),
+    max_size=3,
+)
+journeys = st.lists(
+    st.tuples(
+        steps, st.sampled_from(["delivered", "returned", None]), st.integers(1, 15), st.sampled_from("AB")
+    ),
+    max_size=4,
+)
+
+
+@pytest.mark.django_db
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(journeys)
+def test_roll_ups_equal_the_raw_rows(journeys):
+    from django.db import transaction
+
+    with transaction.atomic():
+        merchant = make_merchant("sums")
+        for steps, end, after, carrier in journeys:
+            told = [("in_transit", 0), *((status, min(at, after)) for status, at in steps)]
+            sent(merchant, *told, *([(end, after)] if end else []), carrier=carrier)
+        refresh()
+        assert summed(merchant) == naive(merchant)
+        transaction.set_rollback(True)
+
+
+class TestPage:
+    def test_it_shows_the_figures_with_their_tables(self, page, quarter):
+        html = page.get(PAGE, SPAN).content.decode()
+        for words in ("DHL", "UPS", "On time by week", "As a table", "Whose late days", "In transit", "75 %"):
+            assert words in html, words
+
+    def test_every_figure_leads_to_its_parcels(self, page, merchant, quarter):
+        voice.rate(quarter["good"], score=5, comment="", now=NOW + 5 * DAY)
+        refresh()
+        for group in ("carrier", "service", "lane", "product", "week"):
+            context = page.get(PAGE, SPAN | {"by": group}).context
+            for row, url in context["rows"]:
+                wanted = {
+                    "all": row.parcels, "late": row.on_time.of - row.on_time.many, "unkept": row.kept.of - row.kept.many,
+                    "attempts": row.first_attempt.of - row.first_attempt.many, "exception": row.exception.many,
+                    "returned": row.returned.many, "rated": row.rated,
+                }  # fmt: skip
+                found = {name: page.get(url[name]).context["cl"].result_count for name in wanted}
+                assert found == wanted, (group, row.key)
+        for card in context["cards"]:
+            assert page.get(card["url"]).status_code == 200
+
+    def test_filters_and_nonsense(self, page, quarter):
+        total = page.get(PAGE, SPAN | {"carrier": "UPS"}).context["total"]
+        assert total.parcels == 1
+        assert page.get(PAGE, SPAN | {"product": "MUG-1"}).context["total"].parcels == 5
+        assert page.get(PAGE, SPAN | {"product": "NOPE"}).context["total"].parcels == 0
+        for wrong in (
+            {"from": "x", "to": "9"},
+            {"by": "x"},
+            {"merchant": "x"},
+            {"from": "2026-05-01", "to": "2020-01-01"},
+            {"page": "x"},
+        ):
+            assert page.get(PAGE, wrong).status_code == 200
+        assert (
+            "No parcel has ended"
+            in page.get(PAGE, {"from": "2020-01-01", "to": "2020-02-01"}).content.decode()
+        )
+        assert page.get("/admin/shipping/shipment/", {"ended": "x~y"}).context["cl"].result_count == 0
+
+    def test_two_carriers_on_the_same_destinations(self, page, merchant, quarter):
+        assert page.get(PAGE, SPAN | {"a": "DHL", "b": "UPS"}).context["compared"] == "none"
+        for _ in range(5):
+            sent(merchant, ("delivered", 3), carrier="UPS")
+            sent(merchant, ("delivered", 3))
+        refresh()
+        found = page.get(PAGE, SPAN | {"a": "DHL", "b": "UPS"}).context["compared"]
+        assert found.lanes == 1 and found.second == 1.0 and found.first == pytest.approx(7 / 9)
+
+    def test_comments_by_lateness(self, page, merchant, quarter):
+        voice.rate(quarter["late"], score=1, comment="Far too <late>", now=NOW + 10 * DAY)
+        voice.rate(quarter["good"], score=5, comment="Lovely", now=NOW + 10 * DAY)
+        Rating.objects.filter(shipment=quarter["late"]).update(late=True)
+        html = page.get(PAGE, SPAN).content.decode()
+        assert "Far too &lt;late&gt;" in html and "Lovely" in html
+        assert "Lovely" not in page.get(PAGE, SPAN | {"comments": "late"}).content.decode()
+        assert "Lovely" not in page.get(PAGE, SPAN | {"comments": "low"}).content.decode()
+
+    def test_csv_that_no_spreadsheet_runs(self, page, merchant, quarter):
+        Shipment.objects.filter(pk=quarter["good"].pk).update(carrier="=HYPERLINK(1)")
+        call_command("rebuild_figures", merchant=merchant.slug, start=NOW.date(), end=(NOW + 20 * DAY).date())
+        text = page.get(PAGE + "csv/", SPAN).content.decode("utf-8-sig")
+        assert text.splitlines()[0].startswith("Carrier,parcels,on time,") and "'=HYPERLINK" in text
+
+    def test_a_pdf_to_print(self, page, quarter):
+        answer = page.get(PAGE + "pdf/", SPAN)
+        text = pypdfium2.PdfDocument(answer.content)[0].get_textpage().get_text_range()
+        assert "Scorecard" in text and "DHL" in text and "Whose late days" in text
+
+    def test_another_shops_figures_are_not_shown(self, client, charlie, quarter):
+        client.force_login(charlie)
+        for path in (PAGE, PAGE + "csv/", PAGE + "pdf/"):
+            answer = client.get(path, SPAN | {"merchant": str(quarter["good"].merchant_id)})
+            assert b"DHL" not in answer.content
+
+    def test_as_many_queries_for_a_year_as_for_a_month(
+        self, page, merchant, quarter, django_assert_max_num_queries
+    ):
+        with django_assert_max_num_queries(16):
+            page.get(PAGE, SPAN)
+        with django_assert_max_num_queries(16):
+            page.get(PAGE, {"from": "2025-01-01", "to": "2026-12-31"})
+
+
+def test_a_day_is_the_shops_day(merchant):
+    row = sent(merchant, ("delivered", 1))
+    late_evening = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)  # the eleventh in Berlin
+    record([Reading("delivered", late_evening, shipment_id=row.pk)], merchant=merchant, now=late_evening)
+    Shipment.objects.filter(pk=row.pk).update(delivered_at=late_evening)
+    call_command("rebuild_figures", merchant=merchant.slug, start=date(2026, 3, 1), end=date(2026, 3, 12))
+    assert [one.day for one in DailyFigure.objects.filter(sku="")] == [date(2026, 3, 11)]
