@@ -1,7 +1,7 @@
 """A shop's own words (pure): names in braces are filled in, and that is all that they can do."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 NAMES = {
     "name": "the customer’s name",
@@ -17,9 +17,9 @@ NAMES = {
 _BRACED = re.compile(r"\{([^{}]*)\}")
 
 
-def unknown(text: str) -> list[str]:
+def unknown(text: str, names: Container[str] = NAMES) -> list[str]:
     """Names that are asked for and not known, and braces that have no partner."""
-    wrong = [name for name in _BRACED.findall(text) if name not in NAMES]
+    wrong = [name for name in _BRACED.findall(text) if name not in names]
     return wrong + (["{"] if re.search(r"[{}]", _BRACED.sub("", text)) else [])
 
 

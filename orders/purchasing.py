@@ -241,6 +241,11 @@ def finish(order_id: int, *, actor: str, now: datetime) -> None:
     advance_status(order, OrderStatus.DELIVERED, actor=actor, now=now, occurred_at=now)
 
 
+def arrived(order: Order, at: datetime) -> None:
+    """The last of its parcels has come; what is in them is still to be counted. The caller has locked the order."""
+    Purchase.objects.filter(order=order, arrived_at__isnull=True).update(arrived_at=at)
+
+
 def _line(order: Order, code: str) -> PurchaseLine:
     code = code.strip()
     found = PurchaseLine.objects.filter(purchase__order=order).select_related("product")

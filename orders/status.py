@@ -12,6 +12,8 @@ class PurchaseState(models.TextChoices):
     """What a purchase is for the people who wait for it; follows from its order, its lines and the day."""
 
     ORDERED = "ordered", "Ordered"
+    ON_ITS_WAY = "on_its_way", "On its way"
+    TO_RECEIVE = "to_receive", "To receive"
     LATE = "late", "Late"
     PARTLY = "partly", "Partly received"
     RECEIVED = "received", "Received"

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.urls import NoReverseMatch, get_resolver, reverse
 
+from orders.models import Purchase
 from tests.test_browser_pages import DESK, PHONE, _sync_playwright_runs_a_loop, browser, visit
 from tests.world import full_merchant
 
@@ -32,6 +33,8 @@ def pages(client) -> list[str]:
                     break
                 except NoReverseMatch:
                     continue
+    bought = Purchase.objects.order_by("pk").values_list("pk", flat=True)[0]
+    found.append(f"{reverse('admin:notifications_letter_ask')}?purchases={bought}")
     html = []
     for path in found:
         answer = client.get(path)
@@ -54,8 +57,11 @@ def test_every_page_of_the_admin(visit, client):
         "pollstate/",
         "apitoken/",
         "carrieraccount/",
+        f"coming/{Purchase.objects.order_by('pk')[0].pk}/",
+        "answer/",
     ):
         assert any(path.endswith(f"/{wanted}") for path in opened), (wanted, opened)
+    assert any("/ask/?purchases=" in path for path in opened)
     windows = [visit(viewport=viewport, color_scheme=scheme).sign_in(owner) for viewport, scheme in LOOKS]
     wrong = []
     for path, window in zip(opened, cycle(windows), strict=False):

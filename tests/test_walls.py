@@ -9,7 +9,7 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from orders.admin.base import WalledAdmin, WalledInline
-from orders.models import Merchant, User
+from orders.models import Merchant, Purchase, User
 from orders.roles import Role
 from shipping.models import Shipment
 from tests.factories import make_user
@@ -96,7 +96,8 @@ def test_admin_pages_of_our_rows_are_not_there(ours, as_stranger):
             if not words or not pattern.name:
                 continue
             assert len(words) == 1, f"{pattern}: a page of two things; say here how to reach ours"
-            url = reverse(f"admin:{pattern.name}", kwargs={words[0]: row.pk})
+            about = rows_of(Purchase, ours).get() if words == ["purchase_id"] else row
+            url = reverse(f"admin:{pattern.name}", kwargs={words[0]: about.pk})
             for response in (as_stranger.get(url), as_stranger.post(url, {"post": "yes"})):
                 assert response.status_code in (302, 403, 404, 405), url
                 if response.status_code == 302:

@@ -20,6 +20,7 @@ from orders.intake import jobs
 from orders.models import AccessCode, ApiToken, ImportIssue, Merchant, PageView, Product, Supplier
 from orders.models.base import MerchantOwned
 from orders.purchasing import Wanted, buy
+from orders.suppliers import asked
 from shipping.carriers.base import Reading
 from shipping.models import (
     Box,
@@ -83,10 +84,11 @@ def full_merchant(slug: str) -> Merchant:
     Consent.objects.create(**told, way="page", before=[], after=["shipped"], at=NOW)
     Suppression.objects.create(**told, at=NOW)
     supplier = Supplier.objects.create(merchant=merchant, name=f"{slug} mill")
-    buy(
+    purchase = buy(
         merchant=merchant, supplier=supplier, lines=[Wanted(product.sku, 2)], expected_on=NOW.date(), key=slug,
         now=NOW, actor="",
     )  # fmt: skip
+    asked(purchase, "Where is it?", author="", now=NOW)
     job = jobs.start(
         merchant=merchant, user=user, file=io.BytesIO(b"x"), filename=f"{slug}.csv", dry_run=True
     )

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from notifications import case_letters
+from notifications.admin.ask import ask_view
 from notifications.letters import LetterError
 from notifications.models import Letter, LetterTemplate
 from orders.admin.base import MerchantFilter, WalledAdmin
@@ -52,7 +53,12 @@ class LetterAdmin(WalledAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(partial(write_view, self))
-        return [path("write/", view, name="notifications_letter_write"), *super().get_urls()]
+        ask = self.admin_site.admin_view(partial(ask_view, self))
+        return [
+            path("write/", view, name="notifications_letter_write"),
+            path("ask/", ask, name="notifications_letter_ask"),
+            *super().get_urls(),
+        ]
 
 
 @admin.register(LetterTemplate)

@@ -94,7 +94,9 @@ class WalledAdmin(admin.ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
-        context["may_scan"] = self._may(request, Can.SCAN, kwargs.get("obj") or None)
+        row = kwargs.get("obj") or None
+        context["may_scan"] = self._may(request, Can.SCAN, row)
+        context["may_edit"] = self._may(request, Can.EDIT, row)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:

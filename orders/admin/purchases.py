@@ -1,13 +1,15 @@
 """What the shop has ordered from its suppliers: the list, a page to write one down, and receiving by scan."""
 
 import uuid
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -19,14 +21,17 @@ from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
 from orders.admin.show import local, pill, short
 from orders.incoming import MAX_QUANTITY, Refused
 from orders.lifecycle import InvalidMove, change_status
-from orders.models import Purchase, PurchaseLine, Supplier, User
+from orders.models import Merchant, Purchase, PurchaseLine, Supplier, SupplierWord, User
 from orders.purchasing import CLOSED, MoreThanOrdered, PurchaseError, Wanted, buy, finish, receive
 from orders.roles import Can
 from orders.status import OrderStatus, PurchaseState
 from orders.stock import StockError
+from orders.suppliers import answered
 
 COLOUR = {
     PurchaseState.ORDERED: "received",
+    PurchaseState.ON_ITS_WAY: "shipped",
+    PurchaseState.TO_RECEIVE: "processing",
     PurchaseState.LATE: "past_promise",
     PurchaseState.PARTLY: "shipped",
     PurchaseState.RECEIVED: "delivered",
@@ -36,14 +41,27 @@ ARRIVED = PurchaseLine.objects.filter(purchase=OuterRef("pk"), received__gt=0)
 
 
 def state_of(purchase: Purchase) -> PurchaseState:
-    """Late beats partly received: somebody has to ask."""
+    """What is to be counted beats late, and late beats partly received: somebody has to ask."""
     if purchase.order.status in CLOSED:
         delivered = purchase.order.status == OrderStatus.DELIVERED
         return PurchaseState.RECEIVED if delivered else PurchaseState.CANCELLED
+    if purchase.arrived_at:
+        return PurchaseState.TO_RECEIVE
     if purchase.expected_on < timezone.now().astimezone(purchase.order.merchant.tz).date():
         return PurchaseState.LATE
-    arrived = any(line.received for line in purchase.lines.all())
-    return PurchaseState.PARTLY if arrived else PurchaseState.ORDERED
+    if any(line.received for line in purchase.lines.all()):
+        return PurchaseState.PARTLY
+    sent = purchase.order.status == OrderStatus.SHIPPED
+    return PurchaseState.ON_ITS_WAY if sent else PurchaseState.ORDERED
+
+
+def _late(coming: QuerySet, now: datetime) -> QuerySet:
+    """Expected before today, which is another day for each shop's clock."""
+    over = Q(pk__in=[])
+    for zone in Merchant.objects.order_by().values_list("zone", flat=True).distinct():
+        today = now.astimezone(ZoneInfo(zone)).date()
+        over |= Q(order__merchant__zone=zone, expected_on__lt=today)
+    return coming.filter(over)
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -54,14 +72,20 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         still = queryset.exclude(order__status__in=CLOSED)
-        today = timezone.localdate()
+        coming = still.filter(arrived_at__isnull=True)
+        late = _late(coming, timezone.now())
+        in_time = coming.exclude(pk__in=late)
         match self.value():
+            case PurchaseState.TO_RECEIVE:
+                return still.filter(arrived_at__isnull=False)
             case PurchaseState.LATE:
-                return still.filter(expected_on__lt=today)
+                return late
             case PurchaseState.PARTLY:
-                return still.filter(Exists(ARRIVED))
+                return in_time.filter(Exists(ARRIVED))
+            case PurchaseState.ON_ITS_WAY:
+                return in_time.filter(~Exists(ARRIVED), order__status=OrderStatus.SHIPPED)
             case PurchaseState.ORDERED:
-                return still.filter(~Exists(ARRIVED))
+                return in_time.filter(~Exists(ARRIVED)).exclude(order__status=OrderStatus.SHIPPED)
             case PurchaseState.RECEIVED:
                 return queryset.filter(order__status=OrderStatus.DELIVERED)
             case PurchaseState.CANCELLED:
@@ -107,6 +131,29 @@ class LineInline(WalledInline):
     )  # fmt: skip
 
 
+class WordInline(WalledInline):
+    model = SupplierWord
+    verbose_name_plural = "asked and answered"
+    fields = readonly_fields = ("at", "kind", "text", "expected_on", "author")
+
+
+class AnswerForm(forms.Form):
+    text = forms.CharField(
+        label="What did the supplier say?", max_length=4_000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    expected_on = forms.DateField(
+        label="New expected day, if one was named",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+
+@admin.action(description="Ask the suppliers of the selected purchases", permissions=["edit"])
+def ask(self: "PurchaseAdmin", request: HttpRequest, queryset: QuerySet[Purchase]) -> HttpResponse:
+    ids = ",".join(str(pk) for pk in queryset.order_by("pk").values_list("pk", flat=True)[:200])
+    return HttpResponseRedirect(f"{reverse('admin:notifications_letter_ask')}?purchases={ids}")
+
+
 @admin.action(description="Cancel the selected purchases", permissions=["edit"])
 def cancel(self: "PurchaseAdmin", request: HttpRequest, queryset: QuerySet[Purchase]) -> None:
     done = 0
@@ -133,8 +180,8 @@ class PurchaseAdmin(WalledAdmin):
     list_select_related = ["order__merchant", "supplier"]
     search_fields = ["=order__number", "supplier__name", "=reference", "=lines__sku", "=lines__supplier_sku"]
     search_help_text = "Number, supplier, their reference, SKU"
-    actions = [cancel]
-    inlines = [LineInline]
+    actions = [ask, cancel]
+    inlines = [LineInline, WordInline]
     fields: ClassVar[Any] = (
         "number",
         "state",
@@ -158,7 +205,12 @@ class PurchaseAdmin(WalledAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.receive_view)
-        return [path("<int:purchase_id>/receive/", view, name="orders_purchase_receive"), *super().get_urls()]
+        answer = self.admin_site.admin_view(self.answer_view)
+        return [
+            path("<int:purchase_id>/receive/", view, name="orders_purchase_receive"),
+            path("<int:purchase_id>/answer/", answer, name="orders_purchase_answer"),
+            *super().get_urls(),
+        ]
 
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = [name for name in super().get_list_display(request) if name != "shop"]
@@ -246,6 +298,33 @@ class PurchaseAdmin(WalledAdmin):
             "none": not suppliers.exists(),
         }
         return TemplateResponse(request, "admin/orders/purchase/add.html", context)
+
+    def answer_view(self, request: HttpRequest, purchase_id: int) -> HttpResponse:
+        purchase = self.get_queryset(request).filter(pk=purchase_id).first()
+        if purchase is None or not self.has_view_permission(request, purchase):
+            raise Http404
+        if not isinstance(request.user, User) or not request.user.may(Can.EDIT, purchase.order.merchant):
+            raise PermissionDenied
+        form = AnswerForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                answered(
+                    purchase.pk, author=request.user.get_username(), now=timezone.now(), **form.cleaned_data
+                )
+            except PurchaseError as error:
+                form.add_error(None, str(error))
+            else:
+                self.message_user(request, "The answer is kept.", messages.SUCCESS)
+                return HttpResponseRedirect(reverse("admin:orders_purchase_change", args=[purchase.pk]))
+        context = self.admin_site.each_context(request) | {
+            "title": f"What {purchase.supplier.name} said about {purchase}",
+            "opts": self.opts,
+            "purchase": purchase,
+            "form": form,
+            "words": purchase.words.all()[:100],
+            "zone": purchase.order.merchant.tz,
+        }
+        return TemplateResponse(request, "admin/orders/purchase/answer.html", context)
 
     def receive_view(self, request: HttpRequest, purchase_id: int) -> HttpResponse:
         purchase = self.get_queryset(request).filter(pk=purchase_id).first()

@@ -5,7 +5,7 @@ from orders.models.imports import ImportIssue, ImportJob
 from orders.models.ledger import OrderEvent
 from orders.models.merchant import LabelSize, Location, Membership, Merchant, PaperSize, User
 from orders.models.order import Order, OrderLine, ShippingAddress
-from orders.models.purchase import Purchase, PurchaseLine, Supplier
+from orders.models.purchase import Purchase, PurchaseLine, Supplier, SupplierWord
 from orders.models.token import ApiToken
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "ShippingAddress",
     "StockMove",
     "Supplier",
+    "SupplierWord",
     "User",
 ]

@@ -50,6 +50,9 @@ class Purchase(MerchantOwned):
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="purchases")
     expected_on = models.DateField()
     reference = models.CharField("their reference", max_length=60, blank=True)
+    arrived_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the carriers had brought all of its parcels."
+    )
 
     class Meta:
         ordering = ["-pk"]
@@ -57,6 +60,31 @@ class Purchase(MerchantOwned):
 
     def __str__(self) -> str:
         return self.order.number
+
+
+class SupplierWord(MerchantOwned):
+    """What a supplier was asked about a purchase, and what it answered. Append-only."""
+
+    class Kind(models.TextChoices):
+        ASKED = "asked", "Asked"
+        ANSWERED = "answered", "Answered"
+
+    merchant_path = "purchase__order__merchant"
+    purchase = models.ForeignKey(Purchase, on_delete=models.CASCADE, related_name="words")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    text = models.TextField(max_length=8_000)
+    expected_on = models.DateField(null=True, blank=True, help_text="The new day that was named, if one was.")
+    author = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["asked", "answered"]), name="supplier_word_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.text[:60]}"
 
 
 class PurchaseLine(MerchantOwned):

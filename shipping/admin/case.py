@@ -80,8 +80,9 @@ def case_view(site: WalledAdmin, request: HttpRequest, object_id: str) -> HttpRe
     if not object_id.isascii() or not object_id.isdigit() or not site.has_view_permission(request):
         raise Http404
     cases = LateCase.objects.visible_to(request.user).select_related(
-        "merchant", "owner", "shipment__merchant", "shipment__order__ship_to", "shipment__order__customer"
-    )
+        "merchant", "owner", "shipment__merchant", "shipment__order__ship_to", "shipment__order__customer",
+        "shipment__order__purchase__supplier",
+    )  # fmt: skip
     case = cases.filter(pk=int(object_id)).first()
     if case is None:
         raise Http404
@@ -105,6 +106,7 @@ def _context(request: HttpRequest, case: LateCase) -> dict[str, Any]:
         "case": case,
         "parcel": shipment,
         "order": shipment.order,
+        "purchase": getattr(shipment.order, "purchase", None),
         "zone": case.merchant.tz,
         "also": [(LateRule(one["rule"]).label, one["explanation"], one["rule"]) for one in case.also],
         "bar": bar(case.blame, wide=480),

@@ -212,7 +212,12 @@ class LateCaseAdmin(WalledAdmin):
         ValueFilter,
         MerchantFilter,
     ]
-    list_select_related = ["merchant", "owner", "shipment__order__ship_to"]
+    list_select_related = [
+        "merchant",
+        "owner",
+        "shipment__order__ship_to",
+        "shipment__order__purchase__supplier",
+    ]
     search_fields = [
         "=shipment__code",
         "=shipment__tracking_number",
@@ -251,12 +256,13 @@ class LateCaseAdmin(WalledAdmin):
     @admin.display(description="parcel")
     def parcel(self, case: LateCase) -> SafeString:
         order = case.shipment.order
+        purchase = getattr(order, "purchase", None)
+        whom = f"{order.ship_to.name}, {order.ship_to.country}"
         return format_html(
-            '{}<span class="under">{}</span><span class="under clip" dir="auto">{}, {}</span>',
+            '{}<span class="under">{}</span><span class="under clip" dir="auto">{}</span>',
             link_to(case, case.shipment.code),
-            link_to(order),
-            order.ship_to.name,
-            order.ship_to.country,
+            link_to(purchase or order),
+            f"from {purchase.supplier.name}" if purchase else whom,
         )
 
     @admin.display(description="why", ordering="-score")

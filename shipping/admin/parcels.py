@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
 from orders.admin.show import link_to, pill, short
 from orders.roles import Can
-from shipping.admin import issued, route, why
+from orders.status import OrderKind
+from shipping.admin import coming, issued, route, why
 from shipping.admin.due import DueFilter, PickedFilter, PromisedFilter
 from shipping.admin.ended import FROM_THE_SCORECARD
 from shipping.admin.papers import runs_of
@@ -106,6 +107,7 @@ class ShipmentAdmin(WalledAdmin):
     ]
     list_filter = [
         "stage",
+        "direction",
         DueFilter,
         "tracking_status",
         PromisedFilter,
@@ -114,7 +116,7 @@ class ShipmentAdmin(WalledAdmin):
         *FROM_THE_SCORECARD,
         MerchantFilter,
     ]
-    list_select_related = ["merchant", "order"]
+    list_select_related = ["merchant", "order__purchase"]
     search_fields = ["=code", "=tracking_number", "=order__number", "^order__ship_to__name"]
     search_help_text = "Parcel code, tracking number, order number or name"
     inlines = [LineInline, EventInline, PromiseInline, ScanInline]
@@ -130,7 +132,7 @@ class ShipmentAdmin(WalledAdmin):
     )
 
     def get_urls(self) -> list[URLPattern]:
-        return [*issued.urls(self), *why.urls(self), *super().get_urls()]
+        return [*issued.urls(self), *why.urls(self), *coming.urls(self), *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: Shipment, form: Any, change: bool) -> None:
         obj.tracking_number = normal_number(obj.tracking_number)
@@ -143,7 +145,8 @@ class ShipmentAdmin(WalledAdmin):
 
     @admin.display(description="order", ordering="order__number")
     def order_link(self, shipment: Shipment) -> SafeString:
-        return link_to(shipment.order)
+        purchase = shipment.order.kind == OrderKind.PURCHASE
+        return link_to(shipment.order.purchase if purchase else shipment.order)
 
     @admin.display(description="stage", ordering="stage")
     def stage_pill(self, shipment: Shipment) -> SafeString:

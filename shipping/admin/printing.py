@@ -198,7 +198,8 @@ def page_of(run: PrintRun) -> str:
 
 def parcels_of(chosen: QuerySet) -> list[tuple[int, int]]:
     if chosen.model is Shipment:
-        return list(chosen.values_list("pk", "merchant_id"))
+        ours = chosen.exclude(direction=Direction.INBOUND)  # a supplier's parcel has its papers
+        return list(ours.values_list("pk", "merchant_id"))
     orders: list[int] = list(chosen.values_list("pk", flat=True))
     open_parcels: dict[int, list[tuple[int, int]]] = defaultdict(list)
     rows = Shipment.objects.filter(

@@ -104,12 +104,11 @@ def ahead(request: HttpRequest) -> HttpResponse:
         return stop.response
     ids: list[int] = []
     for shop in scanning_merchants(user).order_by("pk")[:MOST_SHOPS]:
-        waiting = Shipment.objects.filter(merchant=shop, stage=Stage.OPEN).order_by("created_at")
+        mine = Shipment.objects.filter(merchant=shop, direction=Direction.OUTBOUND, stage=Stage.OPEN)
+        waiting = mine.order_by("created_at")
         ids += waiting.values_list("pk", flat=True)[: AHEAD // MOST_SHOPS]
     lines = ShipmentLine.objects.select_related("order_line__product").order_by("order_line__position")
-    parcels = Shipment.objects.filter(pk__in=ids, direction=Direction.OUTBOUND).select_related(
-        "order__merchant", "box"
-    )
+    parcels = Shipment.objects.filter(pk__in=ids).select_related("order__merchant", "box")
     tables = [
         Table(parcel.order, parcel, {row.pk: row for row in parcel.lines.all()})
         for parcel in parcels.prefetch_related(Prefetch("lines", lines))

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 
+from orders import purchasing
 from orders.bulk import update_all
 from orders.ledger import record_event
 from orders.lifecycle import advance_status, lock_orders
 from orders.models import Merchant, Order, OrderEvent
-from orders.status import OrderStatus
+from orders.status import OrderKind, OrderStatus
 from shipping.carriers.base import Reading, normal_number
 from shipping.models import Promise, Shipment, TrackingEvent
 from shipping.promise.estimate import Estimate
@@ -228,6 +230,13 @@ def _announce(
         now=now,
         actor=actor,
     )
+    coming = shipment.direction == Direction.INBOUND and order.kind == OrderKind.PURCHASE
+    if coming and state.status == TrackingStatus.DELIVERED and everything:
+        purchasing.arrived(order, occurred_at)  # received it is only when somebody has counted it
+    elif coming and state.first_scan_at:
+        advance_status(
+            order, OrderStatus.SHIPPED, actor=actor or "carrier", now=now, occurred_at=state.first_scan_at
+        )
     if shipment.direction != Direction.OUTBOUND:
         return
     if state.status == TrackingStatus.DELIVERED and everything:
@@ -245,8 +254,7 @@ def _still_out(delivered: Iterable[Shipment]) -> set[int]:
     orders = {shipment.order_id for shipment in delivered}
     if not orders:
         return set()
-    parcels = Shipment.objects.filter(order__in=orders, direction=Direction.OUTBOUND).exclude(
-        stage=Stage.VOID
-    )
+    wanted = Q(direction=Direction.OUTBOUND) | Q(direction=Direction.INBOUND, order__kind=OrderKind.PURCHASE)
+    parcels = Shipment.objects.filter(wanted, order__in=orders).exclude(stage=Stage.VOID)
     still = parcels.exclude(tracking_status=TrackingStatus.DELIVERED).filter(replacements__isnull=True)
     return set(still.values_list("order_id", flat=True))
