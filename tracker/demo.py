@@ -27,7 +27,7 @@ from shipping.status import TrackingStatus
 from shipping.tracking.record import record
 from shipping.tracking.simulator import NAME, readings_of, story_of
 from shipping.warehouse.scanning import HANDOVER, PACK, scan
-from tracker import demo_floor, demo_voice
+from tracker import demo_floor, demo_suppliers, demo_voice
 from tracker.demo_words import PEOPLE, SHOPS, Shop
 
 PASSWORD = "try-tracker"
@@ -78,6 +78,7 @@ def load(*, now: datetime, say: Callable[[str], None] = lambda text: None) -> No
             _live(order, fate, people[shop.packer], now, random.Random(f"{shop.slug}-life-{number}"))
         demo_floor.fill(merchant, people[shop.packer], now)
         demo_voice.fill(merchant, now)
+        demo_suppliers.fill(merchant, now)
         say(f"{merchant.name}: {len(orders)} orders")
     say(f"{review(now=now)['opened']} parcels on the late list")
     refresh()

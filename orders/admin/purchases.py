@@ -40,16 +40,17 @@ COLOUR = {
 ARRIVED = PurchaseLine.objects.filter(purchase=OuterRef("pk"), received__gt=0)
 
 
-def state_of(purchase: Purchase) -> PurchaseState:
+def state_of(purchase: Purchase, now: datetime) -> PurchaseState:
     """What is to be counted beats late, and late beats partly received: somebody has to ask."""
     if purchase.order.status in CLOSED:
         delivered = purchase.order.status == OrderStatus.DELIVERED
         return PurchaseState.RECEIVED if delivered else PurchaseState.CANCELLED
-    if purchase.arrived_at:
+    begun = any(line.received for line in purchase.lines.all())
+    if purchase.arrived_at and not begun:
         return PurchaseState.TO_RECEIVE
-    if purchase.expected_on < timezone.now().astimezone(purchase.order.merchant.tz).date():
+    if purchase.expected_on < now.astimezone(purchase.order.merchant.tz).date():
         return PurchaseState.LATE
-    if any(line.received for line in purchase.lines.all()):
+    if begun:
         return PurchaseState.PARTLY
     sent = purchase.order.status == OrderStatus.SHIPPED
     return PurchaseState.ON_ITS_WAY if sent else PurchaseState.ORDERED
@@ -72,12 +73,13 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         still = queryset.exclude(order__status__in=CLOSED)
-        coming = still.filter(arrived_at__isnull=True)
+        to_receive = ~Exists(ARRIVED) & Q(arrived_at__isnull=False)
+        coming = still.exclude(to_receive)
         late = _late(coming, timezone.now())
         in_time = coming.exclude(pk__in=late)
         match self.value():
             case PurchaseState.TO_RECEIVE:
-                return still.filter(arrived_at__isnull=False)
+                return still.filter(to_receive)
             case PurchaseState.LATE:
                 return late
             case PurchaseState.PARTLY:
@@ -227,7 +229,7 @@ class PurchaseAdmin(WalledAdmin):
 
     @admin.display(description="status")
     def state(self, purchase: Purchase) -> SafeString:
-        state = state_of(purchase)
+        state = state_of(purchase, timezone.now())
         return pill(COLOUR[state], state.label)
 
     @admin.display(description="supplier", ordering="supplier__name")

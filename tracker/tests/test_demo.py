@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orders.models import Merchant
+from orders.admin.purchases import state_of
+from orders.models import Merchant, Purchase
 from shipping.models import LateCase, Manifest, Rating, Shipment, Wave
 from tracker import demo
 
@@ -31,5 +32,7 @@ def test_each_shop_has_something_to_pick_to_load_and_to_ask_the_carrier(now, mon
         gaps = [words for rule, words in said if rule == "handover_gap"]
         assert gaps and f"M-{closed.number}, driver {closed.driver}" in gaps[0]
         assert Rating.objects.for_merchant(merchant).filter(comment__gt="", score=5).exists()
+        states = {str(state_of(purchase, now)) for purchase in Purchase.objects.for_merchant(merchant)}
+        assert states == {"ordered", "on_its_way", "to_receive", "partly", "late", "received"}
     assert not Shipment.objects.filter(stage="handed_over", handed_over_at__gt=now).exists()
     assert not Rating.objects.filter(created_at__gt=now).exists()
