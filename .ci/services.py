@@ -94,6 +94,12 @@ def step(title: str, words: list[str], env: dict[str, str]) -> int:
     return code
 
 
+def by_file(title: str, marks: str, env: dict[str, str]) -> int:
+    """The files one after the other as they are named: the longest have few tests, and would all come last otherwise."""
+    words = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-m", marks, "-p", "no:randomly"]
+    return step(title, words, env)
+
+
 def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="trk"))
     redis, redis_url = start_redis(folder)
@@ -118,15 +124,15 @@ def main() -> int:
                 ],
                 served,
             ),
-            "processes": lambda: step(
-                "real processes",
-                ["-n", "2", "--dist", "loadfile", "-m", "services", "-p", "no:randomly"],
-                bare,
-            ),
-            "browser": lambda: step(
-                "in Chromium", ["-n", "2", "--dist", "loadfile", "-m", "browser", "-p", "no:randomly"], bare
-            ),
+            "processes": lambda: by_file("real processes", "services", bare),
+            "browser": lambda: by_file("in Chromium", "browser", bare),
         }
+        if not sys.argv[1:]:
+            # Together: while one file of a few long tests waits for its processes, the other worker goes on.
+            steps = {
+                "postgres": steps["postgres"],
+                "rest": lambda: by_file("real processes, and in Chromium", "services or browser", bare),
+            }
         codes = [run() for name, run in steps.items() if name in (sys.argv[1:] or steps)]
         return max(codes, default=0)
     finally:
