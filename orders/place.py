@@ -96,6 +96,7 @@ def _create(incoming: IncomingOrder, merchant: Merchant, digest: str, now: datet
             name=line.name or products[line.sku].name,
             quantity=line.quantity,
             unit_price=line.unit_price,
+            supplier_id=products[line.sku].dropship_supplier_id,
         )
         for position, line in enumerate(incoming.lines, 1)
     ]

@@ -10,7 +10,7 @@ from orders.status import OrderKind, OrderStatus
 from shipping.models import Shipment
 from shipping.status import Stage
 from shipping.warehouse import coming
-from shipping.warehouse.parcels import first_parcel
+from shipping.warehouse.parcels import first_parcels
 from shipping.warehouse.waves import take_out
 
 
@@ -19,7 +19,7 @@ def on_event(event: OrderEvent, **_: Any) -> None:
         on_purchase(event)
         return
     if event.kind == OrderEvent.Kind.PLACED:
-        first_parcel(event.order, now=event.recorded_at)
+        first_parcels(event.order, now=event.recorded_at)
     elif event.kind == OrderEvent.Kind.STATUS and event.new == OrderStatus.CANCELLED:
         unsent = Shipment.objects.filter(order=event.order, stage__in=[Stage.OPEN, Stage.PACKED])
         take_out(list(unsent))

@@ -1,4 +1,5 @@
-"""The demo's purchases: ordered, on its way, brought but not counted, partly received, late and asked about, received."""
+"""The demo's purchases: ordered, on its way, brought but not counted, partly received, late and asked about, received; and what
+a supplier sends straight to customers."""
 
 import uuid
 from dataclasses import dataclass
@@ -6,12 +7,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from orders.models import Merchant, Product, Purchase, Supplier
+from orders.place import IncomingAddress, IncomingLine, IncomingOrder
+from orders.place import place as place_order
 from orders.purchasing import Wanted, buy, receive
 from orders.suppliers import answered, asked
 from shipping.carriers.base import Reading
 from shipping.status import TrackingStatus
 from shipping.tracking.record import record
-from shipping.warehouse.coming import sent
+from shipping.warehouse.coming import dropped, sent, supplier_told
+from tracker.demo_words import PEOPLE
 
 SUPPLIERS = {
     "olive-oak": [("Weberei Sonnleitner", "Frau Huber", "AT"), ("Cerâmica do Vale", "João Pires", "PT")],
@@ -54,9 +58,44 @@ def fill(merchant: Merchant, now: datetime) -> None:
         for place, (name, contact, country) in enumerate(SUPPLIERS[merchant.slug], 1)
     ]  # fmt: skip
     products = list(merchant.products.order_by("pk"))
+    _straight(merchant, suppliers[1], products[0], now)
     for place, story in enumerate(STORIES):
         mine = [products[(place * 2 + step) % len(products)] for step in range(2)]
         _live(merchant, suppliers[place % len(suppliers)], mine, story, place, now)
+
+
+def _straight(merchant: Merchant, supplier: Supplier, own: Product, now: datetime) -> None:
+    """Two orders with a thing that the supplier sends straight to the customer: one on its way, one to be asked for."""
+    made = Product.objects.create(
+        merchant=merchant, sku="DIRECT-1", name="Made to order, sent by the maker", weight_g=6000, track_stock=False,
+        dropship_supplier=supplier,
+    )  # fmt: skip
+    for place, days in enumerate((3, 0)):
+        who, at = PEOPLE[place], now - timedelta(days=days, hours=2)
+        incoming = IncomingOrder(
+            source="demo", external_id=f"demo-direct-{place}", placed_at=at, email=f"{who.handle}@customers.example",
+            address=IncomingAddress(
+                who.name, who.street, who.city, who.country, region=who.region, postal_code=who.postcode
+            ),
+            lines=(
+                IncomingLine(own.sku, 1, own.name, Decimal("19.00")),
+                IncomingLine(made.sku, 1, made.name, Decimal("240.00")),
+            ),
+            service="standard",
+        )  # fmt: skip
+        order = place_order(incoming, merchant=merchant, now=at, actor="demo").order
+        theirs = order.shipments.get(supplier=supplier)
+        if days:
+            left = at + timedelta(hours=30)
+            supplier_told(theirs.pk, now=at + timedelta(hours=1))
+            dropped(
+                theirs.pk,
+                carrier="DPD",
+                number=f"SUP{merchant.pk:03}9{place:05}",
+                at=left,
+                actor="demo",
+                now=left,
+            )
 
 
 def _live(

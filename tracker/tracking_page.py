@@ -145,7 +145,8 @@ class _Facts:
     def _route(self, row: Shipment) -> Route:
         """Of an order from `find_order`, which knows the sender's town."""
         oldest_first = self.events[row.pk][::-1]
-        sender = Town(**self.order.sent_from) if self.order.sent_from else None  # type: ignore[attr-defined]
+        town = None if row.supplier_id else self.order.sent_from  # type: ignore[attr-defined]
+        sender = Town(**town) if town else None
         next_scan = expected(
             self.learned.silences if self.learned else {},
             carrier=row.carrier, status=row.tracking_status, last=row.last_event_at, now=self.now,

@@ -1,7 +1,10 @@
-"""Asks suppliers about purchases of which there is no news, in one step; what was asked is kept with each purchase."""
+"""Letters to suppliers, in one step: about purchases of which there is no news, and of what they are to send straight to our
+customers."""
 
 import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,99 +18,103 @@ from notifications import letters, own
 from notifications.letters import LetterError
 from notifications.models import Letter
 from orders.admin.base import WalledAdmin
-from orders.models import Purchase
+from orders.models import Merchant, Purchase, Supplier
 from orders.roles import Can
 from orders.suppliers import asked
+from shipping.models import Shipment
+from shipping.status import Direction
+from shipping.warehouse.coming import supplier_told
 
 MOST, SHOWN = 200, 20
-NAMES = ("contact", "supplier", "purchase", "reference", "ordered", "expected", "lines", "shop")
-SUBJECT = "Our order {purchase}: when does it come?"
-TEXT = (
-    "Dear {contact},\n\nwe ordered this from you on {ordered} and expect it on {expected}:\n\n{lines}\n\nYour reference: {reference}\n\n"
-    "Please tell us whether it has left, its tracking number, and the day on which it will be here.\n\nThank you\n{shop}"
-)
+
+
+@dataclass(frozen=True)
+class About:
+    """What one letter is about: a purchase, or a parcel that the supplier sends for us."""
+
+    subject: str
+    merchant: Merchant
+    supplier: Supplier
+    values: Mapping[str, str]
+    page: str
+    keep: Callable[[str, str, datetime], None]
+    """(text, author, now): writes down that it was asked."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    asks: str
+    title: str
+    title_one: str
+    subject: str
+    text: str
+    names: tuple[str, ...]
+    back: str
+    load: Callable[[Any, Sequence[int]], list[About]]
 
 
 @dataclass(frozen=True)
 class Draft:
-    purchase: Purchase
+    about: About
     to: str
     subject: str
     text: str
 
 
-def ask_view(site: WalledAdmin, request: HttpRequest) -> HttpResponse:
-    """`?purchases=1,2`: shows the letters; posted with `send`, sends them."""
+def letter_view(topic: Topic, site: WalledAdmin, request: HttpRequest) -> HttpResponse:
+    """`?<what it asks of>=1,2`: shows the letters; posted with `send`, sends them."""
     said = request.POST if request.method == "POST" else request.GET
     user: Any = request.user
-    purchases = [
-        row for row in _purchases(user, said.get("purchases", "")) if user.may(Can.EDIT, row.order.merchant)
+    found = [
+        row for row in topic.load(user, _ids(said.get(topic.asks, ""))) if user.may(Can.EDIT, row.merchant)
     ]
-    if not purchases or not site.has_view_permission(request):
+    if not found or not site.has_view_permission(request):
         raise Http404
-    subject = " ".join(said.get("subject", SUBJECT).split())[:200]
-    text = said.get("text", TEXT).replace("\r\n", "\n")[:8_000]
-    error = _wrong(subject, text)
-    drafts = [_draft(purchase, subject, text) for purchase in purchases] if not error else []
+    subject = " ".join(said.get("subject", topic.subject).split())[:200]
+    text = said.get("text", topic.text).replace("\r\n", "\n")[:8_000]
+    error = _wrong(topic, subject, text)
+    drafts = [
+        Draft(row, row.supplier.email, own.filled(subject, row.values), own.filled(text, row.values))
+        for row in (found if not error else [])
+    ]
     ready = [draft for draft in drafts if draft.to]
     if request.method == "POST" and "send" in said and ready:
-        return _send(request, ready, said.get("form_id", "")[:16] or uuid.uuid4().hex[:16])
+        return _send(topic, request, ready, said.get("form_id", "")[:16] or uuid.uuid4().hex[:16])
     context = admin.site.each_context(request) | {
-        "title": "Ask suppliers" if len(purchases) > 1 else f"Ask about {purchases[0]}",
+        "title": topic.title if len(found) > 1 else f"{topic.title_one} {found[0].values['purchase']}",
         "opts": Letter._meta,
-        "purchases": ",".join(str(purchase.pk) for purchase in purchases),
+        "asks": topic.asks,
+        "ids": ",".join(row.subject.partition(":")[2] for row in found),
         "subject": subject,
         "text": text,
         "error": error,
-        "names": NAMES,
+        "names": topic.names,
+        "back": reverse(f"admin:{topic.back}_changelist"),
         "form_id": said.get("form_id") or uuid.uuid4().hex[:16],
         "drafts": drafts[:SHOWN],
         "more": max(0, len(drafts) - SHOWN),
         "ready": len(ready),
-        "silent": [draft.purchase for draft in drafts if not draft.to],
+        "silent": {
+            draft.about.supplier.pk: draft.about.supplier for draft in drafts if not draft.to
+        }.values(),
     }
     return TemplateResponse(request, "notifications/admin/ask.html", context)
 
 
-def _purchases(user: Any, ids: str) -> list[Purchase]:
-    wanted = [int(pk) for pk in ids.split(",")[:MOST] if pk.isascii() and pk.isdigit() and len(pk) < 19]
-    rows = (
-        Purchase.objects.visible_to(user)
-        .select_related("order__merchant", "supplier")
-        .prefetch_related("lines")
-        .in_bulk(wanted)
-    )
-    return [rows[pk] for pk in dict.fromkeys(wanted) if pk in rows]
+def _ids(said: str) -> list[int]:
+    ids = [int(pk) for pk in said.split(",")[:MOST] if pk.isascii() and pk.isdigit() and len(pk) < 19]
+    return list(dict.fromkeys(ids))
 
 
-def _wrong(subject: str, text: str) -> str:
+def _wrong(topic: Topic, subject: str, text: str) -> str:
     if not subject or not text.strip():
         return "Write a subject and a text."
-    unknown = own.unknown(subject + text, NAMES)
-    names = ", ".join(f"{{{name}}}" for name in NAMES)
+    unknown = own.unknown(subject + text, topic.names)
+    names = ", ".join(f"{{{name}}}" for name in topic.names)
     return f"Nothing is known of {{{unknown[0].strip('{}')}}}. Use {names}." if unknown else ""
 
 
-def _draft(purchase: Purchase, subject: str, text: str) -> Draft:
-    order, supplier = purchase.order, purchase.supplier
-    open_lines = [line for line in purchase.lines.all() if line.missing]
-    values = {
-        "contact": supplier.contact or supplier.name,
-        "supplier": supplier.name,
-        "purchase": order.number,
-        "reference": purchase.reference or "–",
-        "ordered": f"{order.placed_at.astimezone(order.merchant.tz):%Y-%m-%d}",
-        "expected": f"{purchase.expected_on:%Y-%m-%d}",
-        "lines": "\n".join(
-            f"{line.missing} × {line.supplier_sku or line.sku}  {line.name}" for line in open_lines
-        )
-        or "–",
-        "shop": order.merchant.name,
-    }
-    return Draft(purchase, supplier.email, own.filled(subject, values), own.filled(text, values))
-
-
-def _send(request: HttpRequest, drafts: list[Draft], form: str) -> HttpResponse:
+def _send(topic: Topic, request: HttpRequest, drafts: list[Draft], form: str) -> HttpResponse:
     now, author, sent = timezone.now(), request.user.get_username(), 0
     try:
         for draft in drafts:
@@ -115,28 +122,124 @@ def _send(request: HttpRequest, drafts: list[Draft], form: str) -> HttpResponse:
     except LetterError as error:
         messages.error(request, str(error))
     else:
-        messages.success(
-            request, f"{sent} letter{'' if sent == 1 else 's'} on the way; each is kept with its purchase."
-        )
-    if len(drafts) == 1:
-        return HttpResponseRedirect(reverse("admin:orders_purchase_change", args=[drafts[0].purchase.pk]))
-    return HttpResponseRedirect(reverse("admin:orders_purchase_changelist"))
+        messages.success(request, f"{sent} letter{'' if sent == 1 else 's'} on the way to the supplier.")
+    one = drafts[0].about.page if len(drafts) == 1 else ""
+    return HttpResponseRedirect(one or reverse(f"admin:{topic.back}_changelist"))
 
 
 @transaction.atomic
-def _send_one(draft: Draft, form: str, author: str, now: Any) -> int:
-    purchase = draft.purchase
+def _send_one(draft: Draft, form: str, author: str, now: datetime) -> int:
+    about = draft.about
     letter = letters.post(
-        merchant=purchase.order.merchant,
+        merchant=about.merchant,
         to=draft.to,
         subject=draft.subject,
         text=draft.text,
-        about=f"purchase:{purchase.pk}",
-        key=f"ask:{purchase.pk}:{form}",
+        about=about.subject,
+        key=f"ask:{about.subject}:{form}",
         now=now,
         author=author,
     )
     if letter.created_at != now:
         return 0
-    asked(purchase, f"{draft.subject}\n\n{draft.text}", author=author, now=now)
+    about.keep(f"{draft.subject}\n\n{draft.text}", author, now)
     return 1
+
+
+def _purchases(user: Any, ids: Sequence[int]) -> list[About]:
+    rows = Purchase.objects.visible_to(user).select_related("order__merchant", "supplier")
+    found = rows.prefetch_related("lines").in_bulk(ids)
+    return [_of_purchase(found[pk]) for pk in ids if pk in found]
+
+
+def _of_purchase(purchase: Purchase) -> About:
+    order, supplier = purchase.order, purchase.supplier
+    lines = [
+        f"{line.missing} × {line.supplier_sku or line.sku}  {line.name}"
+        for line in purchase.lines.all()
+        if line.missing
+    ]
+    values = {
+        "contact": supplier.contact or supplier.name,
+        "supplier": supplier.name,
+        "purchase": order.number,
+        "reference": purchase.reference or "–",
+        "ordered": f"{order.placed_at.astimezone(order.merchant.tz):%Y-%m-%d}",
+        "expected": f"{purchase.expected_on:%Y-%m-%d}",
+        "lines": "\n".join(lines) or "–",
+        "shop": order.merchant.name,
+    }
+
+    def keep(text: str, author: str, now: datetime) -> None:
+        asked(purchase, text, author=author, now=now)
+
+    page = reverse("admin:orders_purchase_change", args=[purchase.pk])
+    return About(f"purchase:{purchase.pk}", order.merchant, supplier, values, page, keep)
+
+
+def _parcels(user: Any, ids: Sequence[int]) -> list[About]:
+    rows = Shipment.objects.visible_to(user).filter(direction=Direction.OUTBOUND, supplier__isnull=False)
+    rows = rows.select_related("merchant", "supplier", "order__ship_to").prefetch_related("lines__order_line")
+    found = rows.in_bulk(ids)
+    return [_of_parcel(found[pk]) for pk in ids if pk in found]
+
+
+def _of_parcel(parcel: Shipment) -> About:
+    supplier, to = parcel.supplier, parcel.order.ship_to
+    assert supplier is not None
+    where = [
+        to.name,
+        to.company,
+        to.line1,
+        to.line2,
+        " ".join(filter(None, (to.postal_code, to.city))),
+        to.region,
+    ]
+    values = {
+        "contact": supplier.contact or supplier.name,
+        "supplier": supplier.name,
+        "purchase": f"{parcel.order.number}-{parcel.position}",
+        "lines": "\n".join(
+            f"{row.quantity} × {row.order_line.sku}  {row.order_line.name}" for row in parcel.lines.all()
+        ),
+        "address": "\n".join(filter(None, [*where, to.country])),
+        "phone": str(parcel.order.phone or "–"),
+        "day": f"{parcel.ship_by.astimezone(parcel.merchant.tz):%Y-%m-%d}",
+        "shop": parcel.merchant.name,
+    }
+
+    def keep(text: str, author: str, now: datetime) -> None:
+        supplier_told(parcel.pk, now=now)
+
+    page = reverse("admin:shipping_shipment_supplier", args=[parcel.pk])
+    return About(f"parcel:{parcel.pk}", parcel.merchant, supplier, values, page, keep)
+
+
+PURCHASES = Topic(
+    asks="purchases",
+    title="Ask suppliers",
+    title_one="Ask about",
+    subject="Our order {purchase}: when does it come?",
+    text=(
+        "Dear {contact},\n\nwe ordered this from you on {ordered} and expect it on {expected}:\n\n{lines}\n\n"
+        "Your reference: {reference}\n\nPlease tell us whether it has left, its tracking number, and the day on which it"
+        " will be here.\n\nThank you\n{shop}"
+    ),
+    names=("contact", "supplier", "purchase", "reference", "ordered", "expected", "lines", "shop"),
+    back="orders_purchase",
+    load=_purchases,
+)
+PARCELS = Topic(
+    asks="parcels",
+    title="Ask suppliers to send",
+    title_one="Ask the supplier to send",
+    subject="Please send: our order {purchase}",
+    text=(
+        "Dear {contact},\n\nplease send this straight to our customer, by {day}:\n\n{lines}\n\nTo:\n{address}\n"
+        "Phone: {phone}\n\nOur number: {purchase}. Please write it on the parcel, put no invoice in, and tell us the carrier"
+        " and the tracking number.\n\nThank you\n{shop}"
+    ),
+    names=("contact", "supplier", "purchase", "lines", "address", "phone", "day", "shop"),
+    back="shipping_shipment",
+    load=_parcels,
+)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from notifications import case_letters
-from notifications.admin.ask import ask_view
+from notifications.admin.ask import PARCELS, PURCHASES, letter_view
 from notifications.letters import LetterError
 from notifications.models import Letter, LetterTemplate
 from orders.admin.base import MerchantFilter, WalledAdmin
@@ -53,10 +53,11 @@ class LetterAdmin(WalledAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(partial(write_view, self))
-        ask = self.admin_site.admin_view(partial(ask_view, self))
+        wrap = self.admin_site.admin_view
         return [
             path("write/", view, name="notifications_letter_write"),
-            path("ask/", ask, name="notifications_letter_ask"),
+            path("ask/", wrap(partial(letter_view, PURCHASES, self)), name="notifications_letter_ask"),
+            path("send-for-us/", wrap(partial(letter_view, PARCELS, self)), name="notifications_letter_drop"),
             *super().get_urls(),
         ]
 

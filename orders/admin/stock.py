@@ -110,6 +110,7 @@ class ProductAdmin(WalledAdmin):
             "weight_g",
             "track_stock",
             "allow_negative",
+            "dropship_supplier",
             "on_hand",
         ]
         return [*base, "reserved", "available_shown", "moves_link"] if obj else base

@@ -1,3 +1,4 @@
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
@@ -24,6 +25,15 @@ class Product(MerchantOwned):
         default=False,
         help_text="Promise and send more than is counted, as for things made to order.",
     )
+    dropship_supplier = models.ForeignKey(
+        "orders.Supplier",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="dropshipped",
+        verbose_name="sent by the supplier",
+        help_text="This supplier sends it straight to the customer; it is not counted here.",
+    )
     on_hand = models.IntegerField(
         default=0, help_text="The sum of its moves: receive, count or change it on its stock page."
     )
@@ -37,6 +47,11 @@ class Product(MerchantOwned):
                 condition=Q(allow_negative=True) | Q(on_hand__gte=0, reserved__lte=F("on_hand")),
                 name="product_reserved_within_on_hand",
             ),
+            models.CheckConstraint(
+                condition=Q(dropship_supplier__isnull=True) | Q(track_stock=False),
+                name="product_of_supplier_not_counted",
+                violation_error_message="What a supplier sends is not counted here: untick “count stock”.",
+            ),
         ]
         indexes = [
             models.Index(fields=["merchant", "gtin"], name="product_by_gtin"),
@@ -45,6 +60,11 @@ class Product(MerchantOwned):
 
     def __str__(self) -> str:
         return f"{self.sku} {self.name}"
+
+    def clean(self) -> None:
+        supplier = self.dropship_supplier
+        if supplier is not None and supplier.merchant_id != self.merchant_id:
+            raise ValidationError({"dropship_supplier": "This is a supplier of another shop."})
 
     @property
     def available(self) -> int:

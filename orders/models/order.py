@@ -108,6 +108,15 @@ class OrderLine(MerchantOwned):
     name = models.CharField(max_length=300)
     quantity = models.PositiveIntegerField()
     unit_price = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    supplier = models.ForeignKey(
+        "orders.Supplier",
+        null=True,
+        blank=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who sends it to the customer, where that is not the shop.",
+    )
     reserved = models.PositiveIntegerField(default=0, editable=False)
     shipped = models.PositiveIntegerField(default=0, editable=False)
 

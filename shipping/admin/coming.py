@@ -1,6 +1,6 @@
 """The parcels of a purchase: where each is, and a form for those that the supplier has sent."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from functools import partial
 from typing import Any
 
@@ -18,8 +18,8 @@ from orders.purchasing import CLOSED
 from orders.roles import Can
 from shipping.carriers.detect import detect
 from shipping.models import Shipment
-from shipping.status import Direction
-from shipping.warehouse.coming import NotComing, sent
+from shipping.status import Direction, Stage
+from shipping.warehouse.coming import NotComing, dropped, sent
 
 
 class SentForm(forms.Form):
@@ -40,8 +40,15 @@ class SentForm(forms.Form):
 
 
 def urls(site: WalledAdmin) -> list[URLPattern]:
-    view = site.admin_site.admin_view(partial(coming_view, site))
-    return [path("coming/<int:purchase_id>/", view, name="orders_purchase_coming")]
+    wrap = site.admin_site.admin_view
+    return [
+        path("coming/<int:purchase_id>/", wrap(partial(coming_view, site)), name="orders_purchase_coming"),
+        path(
+            "<int:shipment_id>/supplier/",
+            wrap(partial(supplier_view, site)),
+            name="shipping_shipment_supplier",
+        ),
+    ]
 
 
 def coming_view(site: WalledAdmin, request: HttpRequest, purchase_id: int) -> HttpResponse:
@@ -77,16 +84,66 @@ def coming_view(site: WalledAdmin, request: HttpRequest, purchase_id: int) -> Ht
 
 
 def _sent(request: HttpRequest, order_id: int, zone: Any, said: dict[str, Any]) -> str:
-    now, day = timezone.now(), said["sent_on"]
-    today = day is None or day == now.astimezone(zone).date()
-    at = now if today else datetime.combine(day, time(12), tzinfo=zone)
-    carrier = said["carrier"].strip()
-    if not carrier:
-        fits = {one.carrier for one in detect(said["number"]) if one.confidence == "certain"}
-        carrier = fits.pop() if len(fits) == 1 else ""
+    now = timezone.now()
     parcel, new = sent(
-        order_id, carrier=carrier, number=said["number"], at=at, actor=request.user.get_username(), now=now
-    )
-    if not new:
-        return f"{parcel.tracking_number} is known already."
+        order_id, carrier=_carrier(said), number=said["number"], at=_moment(said["sent_on"], zone, now),
+        actor=request.user.get_username(), now=now,
+    )  # fmt: skip
+    return _followed(parcel) if new else f"{parcel.tracking_number} is known already."
+
+
+def _followed(parcel: Shipment) -> str:
     return f"{parcel.carrier or 'No carrier named'}: {parcel.tracking_number} is followed from now on."
+
+
+def _moment(day: date | None, zone: Any, now: datetime) -> datetime:
+    """Noon of another day, or now."""
+    today = day is None or day == now.astimezone(zone).date()
+    return now if today or day is None else datetime.combine(day, time(12), tzinfo=zone)
+
+
+def _carrier(said: dict[str, Any]) -> str:
+    if typed := said["carrier"].strip():
+        return typed
+    fits = {one.carrier for one in detect(said["number"]) if one.confidence == "certain"}
+    return fits.pop() if len(fits) == 1 else ""
+
+
+def supplier_view(site: WalledAdmin, request: HttpRequest, shipment_id: int) -> HttpResponse:
+    """A parcel that a supplier sends straight to the customer: ask for it, then say that it has left."""
+    user: Any = request.user
+    parcels = Shipment.objects.visible_to(user).filter(supplier__isnull=False, direction=Direction.OUTBOUND)
+    parcel = parcels.select_related("merchant", "supplier", "order__ship_to").filter(pk=shipment_id).first()
+    if parcel is None or not site.has_view_permission(request):
+        raise Http404
+    form = SentForm(request.POST or None)
+    if request.method == "POST":
+        if not user.may(Can.EDIT, parcel.merchant):
+            raise PermissionDenied
+        if form.is_valid():
+            said, now = form.cleaned_data, timezone.now()
+            try:
+                new = dropped(
+                    parcel.pk, carrier=_carrier(said), number=said["number"], actor=user.get_username(), now=now,
+                    at=_moment(said["sent_on"], parcel.merchant.tz, now),
+                )  # fmt: skip
+            except NotComing as error:
+                if parcel.stage != Stage.OPEN:  # the form is not shown any more
+                    messages.error(request, str(error))
+                    return HttpResponseRedirect(request.path)
+                form.add_error(None, str(error))
+            else:
+                parcel.refresh_from_db()
+                messages.success(request, _followed(parcel) if new else "That was told already.")
+                return HttpResponseRedirect(request.path)
+    context = site.admin_site.each_context(request) | {
+        "title": f"{parcel.code}: sent by the supplier",
+        "opts": Shipment._meta,
+        "parcel": parcel,
+        "lines": parcel.lines.select_related("order_line"),
+        "form": form,
+        "zone": parcel.merchant.tz,
+        "may_edit": user.may(Can.EDIT, parcel.merchant),
+        "to_send": parcel.stage == Stage.OPEN,
+    }
+    return TemplateResponse(request, "shipping/admin/supplier.html", context)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from orders.models import Merchant
 from shipping.models import PrintRun, Wave
-from shipping.models.shipment import OPEN
+from shipping.models.shipment import FROM_HERE, OPEN
 from shipping.status import Stage, TrackingStatus
 
 WITH_THE_DRIVER = [
@@ -19,7 +19,7 @@ WITH_THE_DRIVER = [
     TrackingStatus.AVAILABLE_FOR_PICKUP,
     TrackingStatus.ATTEMPT_FAILED,
 ]
-TO_LEAVE = Q(stage__in=[Stage.OPEN, Stage.PACKED])
+TO_LEAVE = FROM_HERE & Q(stage__in=[Stage.OPEN, Stage.PACKED])
 PICKED = Q(wave__state=Wave.State.DONE)
 STANDS_AFTER, LOOK_BACK = timedelta(minutes=10), timedelta(days=7)
 

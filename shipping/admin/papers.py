@@ -11,9 +11,10 @@ from django.utils.safestring import SafeString
 from orders.admin.show import link_to, local, pill
 from orders.models import Merchant, Order
 from shipping.models import PrintRun, Shipment
-from shipping.status import Direction, Stage
+from shipping.models.shipment import FROM_HERE
+from shipping.status import Stage
 
-_OUTGOING = Shipment.objects.filter(direction=Direction.OUTBOUND).exclude(stage=Stage.VOID)
+_OUTGOING = Shipment.objects.filter(FROM_HERE).exclude(stage=Stage.VOID)
 PARCELS = Prefetch("shipments", _OUTGOING.only("order_id", "printed_at"), to_attr="outgoing")
 
 

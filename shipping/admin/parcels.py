@@ -1,11 +1,11 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import URLPattern
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -91,6 +91,41 @@ class ScanInline(WalledInline):
     )
 
 
+class SenderFilter(admin.SimpleListFilter):
+    title, parameter_name = "sender", "sender"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("shop", "The shop"),
+            ("supplier", "A supplier, straight to the customer"),
+            ("ask", "A supplier not yet asked"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        match self.value():
+            case "shop":
+                return queryset.filter(supplier__isnull=True)
+            case "supplier":
+                return queryset.filter(supplier__isnull=False)
+            case "ask":
+                return queryset.filter(
+                    supplier__isnull=False, supplier_told_at__isnull=True, stage=Stage.OPEN
+                )
+        return queryset
+
+
+@admin.action(description="Ask suppliers to send the selected parcels", permissions=["edit"])
+def ask_suppliers(
+    self: "ShipmentAdmin", request: HttpRequest, queryset: QuerySet[Shipment]
+) -> HttpResponse | None:
+    chosen = queryset.filter(supplier__isnull=False, stage=Stage.OPEN).order_by("pk")
+    ids = ",".join(str(pk) for pk in chosen.values_list("pk", flat=True)[:200])
+    if not ids:
+        self.message_user(request, "No supplier is to send any of these parcels.", messages.WARNING)
+        return None
+    return HttpResponseRedirect(f"{reverse('admin:notifications_letter_drop')}?parcels={ids}")
+
+
 @admin.register(Shipment)
 class ShipmentAdmin(WalledAdmin):
     add_right = None
@@ -108,6 +143,7 @@ class ShipmentAdmin(WalledAdmin):
     list_filter = [
         "stage",
         "direction",
+        SenderFilter,
         DueFilter,
         "tracking_status",
         PromisedFilter,
@@ -120,7 +156,7 @@ class ShipmentAdmin(WalledAdmin):
     search_fields = ["=code", "=tracking_number", "=order__number", "^order__ship_to__name"]
     search_help_text = "Parcel code, tracking number, order number or name"
     inlines = [LineInline, EventInline, PromiseInline, ScanInline]
-    actions = [print_both, print_slips, print_labels, print_chosen]
+    actions = [print_both, print_slips, print_labels, print_chosen, ask_suppliers]
     fields = (
         "code", "order_link", "merchant", "stage_pill", "status_pill", "carrier", "service", "tracking_number", "weight_g",
         "promise", "ship_by", "printed_at", "papers", "own_label",

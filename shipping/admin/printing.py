@@ -18,6 +18,7 @@ from orders.queue import enqueue
 from orders.roles import Can
 from shipping.documents.runs import PrintError, start_run
 from shipping.models import LabelSheet, PrintRun, Shipment
+from shipping.models.shipment import FROM_HERE
 from shipping.status import Direction, DocumentKind, SortBy, Stage
 from shipping.tasks import render_print_run
 
@@ -198,14 +199,16 @@ def page_of(run: PrintRun) -> str:
 
 def parcels_of(chosen: QuerySet) -> list[tuple[int, int]]:
     if chosen.model is Shipment:
-        ours = chosen.exclude(direction=Direction.INBOUND)  # a supplier's parcel has its papers
+        ours = chosen.exclude(direction=Direction.INBOUND).filter(
+            supplier__isnull=True
+        )  # suppliers print their own
         return list(ours.values_list("pk", "merchant_id"))
     orders: list[int] = list(chosen.values_list("pk", flat=True))
     open_parcels: dict[int, list[tuple[int, int]]] = defaultdict(list)
     rows = Shipment.objects.filter(
+        FROM_HERE,
         order__in=Order.objects.filter(pk__in=orders),
         stage__in=[Stage.OPEN, Stage.PACKED],
-        direction=Direction.OUTBOUND,
     )
     for order_id, pk, merchant_id in rows.order_by("position").values_list("order_id", "pk", "merchant_id"):
         open_parcels[order_id].append((pk, merchant_id))

@@ -68,7 +68,7 @@ class Story:
             risk=None,
             rating=rating.score if rating else None,
             rated_at=rating.created_at if rating else None,
-            inbound=shipment.direction == Direction.INBOUND,
+            by_supplier=shipment.direction == Direction.INBOUND or shipment.supplier_id is not None,
             policy=policy,
         )
 

@@ -120,7 +120,7 @@ def facts_of(
         risk=shipment.risk,
         rating=rating.score if rating else None,
         rated_at=rating.changed_at if rating else None,
-        inbound=shipment.direction == Direction.INBOUND,
+        by_supplier=shipment.direction == Direction.INBOUND or shipment.supplier_id is not None,
         policy=shops.policy(merchant),
     )
 

@@ -20,7 +20,9 @@ def assess(*, now: datetime, limit: int = MOST) -> int:
     """Ask again of parcels that are under way, those that were never asked first. Returns how many were asked.
 
     What is asked is the chance to come after the promise given that the parcel has not come yet."""
-    waiting = Shipment.objects.filter(OPEN, direction=Direction.OUTBOUND, handed_over_at__isnull=False)
+    waiting = Shipment.objects.filter(
+        OPEN, direction=Direction.OUTBOUND, supplier__isnull=True, handed_over_at__isnull=False
+    )
     never = waiting.filter(risk_at__isnull=True)
     stale = waiting.filter(risk_at__lt=now - AGAIN).order_by("risk_at")
     rows = [*_loaded(never, limit)]

@@ -93,7 +93,7 @@ class Facts:
     risk: float | None = None
     rating: int | None = None
     rated_at: datetime | None = None
-    inbound: bool = False
+    by_supplier: bool = False
     policy: Policy = field(default_factory=Policy)
 
     @property
@@ -170,7 +170,7 @@ def _not_handed_over(facts: Facts, now: datetime) -> Alarm | None:
         return None
     grace = facts.policy.handover_grace_hours
     due = business_hours_after(facts.ship_by, grace, facts.clock, facts.country) if grace else facts.ship_by
-    if facts.inbound:
+    if facts.by_supplier:
         return _alarm(R.NOT_HANDED_OVER, due, now, f"The supplier was to send it by {facts.ship_by:%d %b}")
     doing = "packed but not handed over" if facts.stage == Stage.PACKED else "not packed"
     return _alarm(R.NOT_HANDED_OVER, due, now, f"Due out {facts.ship_by:%d %b}, {doing}")

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from orders.models import Merchant, Order, OrderLine
+from orders.models import Merchant, Order, OrderLine, Supplier
 from orders.models.base import MerchantOwned
 from orders.secrets import scan_code
 from shipping.status import Direction, Stage, TrackingStatus
@@ -17,6 +17,10 @@ IN_TROUBLE = Q(
     tracking_status__in=["attempt_failed", "delayed", "on_hold", "exception", "returning", "expired"]
 )
 """Of those the ones of which the carrier itself says that something is wrong."""
+
+
+FROM_HERE = Q(direction=Direction.OUTBOUND, supplier__isnull=True)
+"""What the shop's own warehouse packs and hands over."""
 
 
 class Shipment(MerchantOwned):
@@ -45,6 +49,19 @@ class Shipment(MerchantOwned):
         related_name="replacements",
         editable=False,
         help_text="The parcel in whose place this one was sent.",
+    )
+    supplier = models.ForeignKey(
+        Supplier,
+        null=True,
+        blank=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        help_text="Who sends it straight to the customer, where that is not the shop.",
+    )
+    supplier_told_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the supplier was asked to send it."
     )
     wave = models.ForeignKey(
         "Wave", null=True, blank=True, on_delete=models.SET_NULL, related_name="shipments"

@@ -20,6 +20,7 @@ def own_history(merchant: Merchant, *, now: datetime) -> History:
         Shipment.objects.filter(
             merchant=merchant,
             direction=Direction.OUTBOUND,
+            supplier__isnull=True,
             handed_over_at__lte=now,
             handed_over_at__gt=now - timedelta(days=LONGEST + WINDOW),
         )

@@ -65,7 +65,10 @@ def revise_one(shipment_id: int, *, now: datetime) -> bool:
 def estimate_of(shipment: Shipment, *, leaves_at: datetime) -> Estimate:
     """What past parcels say of one that leaves at this moment, else what the service table says."""
     order, to = shipment.order, shipment.order.ship_to
-    known = curve_for(shipment.merchant_id, parcel_of(shipment, leaves_at))
+    supplier = (
+        shipment.supplier
+    )  # what it sends leaves from elsewhere; the shop's own parcels teach nothing of it
+    known = None if supplier else curve_for(shipment.merchant_id, parcel_of(shipment, leaves_at))
     zone = ZoneInfo(shipment.recipient_zone)
     if known:
         curve, (half, most) = known
@@ -76,7 +79,7 @@ def estimate_of(shipment: Shipment, *, leaves_at: datetime) -> Estimate:
     return first_estimate(
         leaves_on=leaves_at.astimezone(shipment.merchant.tz).date(),
         service=shipment.service,
-        origin=origin_of(shipment.merchant)[:2],
+        origin=(supplier.country if supplier else "") or origin_of(shipment.merchant)[:2],
         destination=to.country,
         promised_on=order.promised_on,
         carrier=shipment.carrier,
@@ -105,7 +108,8 @@ def _after(shipment: Shipment, now: datetime) -> Estimate:
         again = estimate_of(shipment, leaves_at=leaves)
         if again.from_day > today(shipment, now):
             return again._replace(reason=f"{missed} and it has not left yet; {again.reason}")
-    known = curve_for(shipment.merchant_id, parcel_of(shipment, left)) if left else None
+    own = left is not None and shipment.supplier_id is None
+    known = curve_for(shipment.merchant_id, parcel_of(shipment, left)) if own and left else None
     if known and left:
         curve, (half, most) = known
         age = day_of(now) - day_of(left)

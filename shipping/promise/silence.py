@@ -50,7 +50,11 @@ def silences(scans: Iterable[tuple[int, str, str, datetime]]) -> dict[str, list[
 def learned(merchant: Merchant, *, now: datetime) -> dict[str, list[float]]:
     """Of the newest delivered parcels, whose scans are complete. Two queries."""
     arrived = Shipment.objects.filter(
-        merchant=merchant, direction=Direction.OUTBOUND, delivered_at__gt=now - WINDOW, delivered_at__lte=now
+        merchant=merchant,
+        direction=Direction.OUTBOUND,
+        supplier__isnull=True,
+        delivered_at__gt=now - WINDOW,
+        delivered_at__lte=now,
     )
     newest = list(arrived.order_by("-delivered_at").values_list("pk", flat=True)[:LOOKED_AT])
     told = TrackingEvent.objects.filter(shipment__in=newest).order_by("shipment_id", "occurred_at", "pk")

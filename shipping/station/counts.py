@@ -8,7 +8,8 @@ from django.db.models import Q, QuerySet
 
 from orders.models import Merchant
 from shipping.models import Scan, Shipment
-from shipping.status import Direction, ScanOutcome, Stage
+from shipping.models.shipment import FROM_HERE
+from shipping.status import ScanOutcome, Stage
 
 MOST = 999
 DONE = (ScanOutcome.PACKED, ScanOutcome.HANDED_OVER, ScanOutcome.ON_MANIFEST)
@@ -17,7 +18,7 @@ DONE = (ScanOutcome.PACKED, ScanOutcome.HANDED_OVER, ScanOutcome.ON_MANIFEST)
 def counts(merchants: QuerySet[Merchant], now: datetime) -> dict[str, int]:
     """`MOST` + 1 stands for more."""
     shops = list(merchants)
-    mine = Shipment.objects.filter(merchant__in=shops, direction=Direction.OUTBOUND).order_by()
+    mine = Shipment.objects.filter(FROM_HERE, merchant__in=shops).order_by()
     done = Scan.objects.filter(_today(shops, now), outcome__in=DONE).order_by()
     return {
         "to_pack": _capped(mine.filter(stage=Stage.OPEN)),

@@ -17,8 +17,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from shipping.models import Shipment, ShipmentLine
+from shipping.models.shipment import FROM_HERE
 from shipping.station.views import NotHere, person_of
-from shipping.status import Direction, Stage
+from shipping.status import Stage
 from shipping.warehouse.scanning import scanning_merchants
 from shipping.warehouse.table import Table, picture
 
@@ -104,7 +105,7 @@ def ahead(request: HttpRequest) -> HttpResponse:
         return stop.response
     ids: list[int] = []
     for shop in scanning_merchants(user).order_by("pk")[:MOST_SHOPS]:
-        mine = Shipment.objects.filter(merchant=shop, direction=Direction.OUTBOUND, stage=Stage.OPEN)
+        mine = Shipment.objects.filter(FROM_HERE, merchant=shop, stage=Stage.OPEN)
         waiting = mine.order_by("created_at")
         ids += waiting.values_list("pk", flat=True)[: AHEAD // MOST_SHOPS]
     lines = ShipmentLine.objects.select_related("order_line__product").order_by("order_line__position")

@@ -18,6 +18,7 @@ from shipping.promise.estimate import ABROAD, SERVICE_TABLE, Estimate
 from shipping.promise.keep import promise
 from shipping.status import Direction, Stage, TrackingStatus
 from shipping.tracking.record import record
+from shipping.warehouse.leaving import leave
 
 SAID = "the supplier’s day"
 
@@ -65,6 +66,37 @@ def sent(
     advance_status(order, OrderStatus.SHIPPED, actor=actor, now=now, occurred_at=at)
     _tell(parcel, order, TrackingStatus.PRE_TRANSIT, "supplier-sent", "Sent by the supplier", actor, at, now)
     return parcel, True
+
+
+@transaction.atomic
+def dropped(shipment_id: int, *, carrier: str, number: str, at: datetime, actor: str, now: datetime) -> bool:
+    """A supplier has sent a parcel straight to the customer at `at`: it is handed over like any other. False when it was
+    told already. Raises NotComing."""
+    order = lock_order(Shipment.objects.values_list("order_id", flat=True).get(pk=shipment_id))
+    parcel = Shipment.objects.select_for_update().get(pk=shipment_id)
+    number, carrier = normal_number(number), carrier.strip()[:40]
+    if parcel.supplier_id is None:
+        raise NotComing("The shop sends this parcel itself: pack it and hand it over.")
+    if parcel.stage == Stage.VOID or order.status == OrderStatus.CANCELLED:
+        raise NotComing("This parcel is called off.")
+    if not number or len(number) > 60:
+        raise NotComing("Write the tracking number; with it the parcel can be followed.")
+    if at > now + timedelta(minutes=5):
+        raise NotComing("It cannot have been sent in the future.")
+    if parcel.stage == Stage.HANDED_OVER:
+        if parcel.tracking_number == number:
+            return False
+        raise NotComing(f"It was sent as {parcel.tracking_number}; correct that number on the parcel’s page.")
+    parcel.carrier, parcel.tracking_number = carrier, number
+    parcel.save(update_fields=["carrier", "tracking_number"])
+    if order.status == OrderStatus.PENDING:
+        advance_status(order, OrderStatus.PROCESSING, actor=actor, now=now, occurred_at=at)
+    leave(parcel, order, actor=actor, at=at, now=now)
+    return True
+
+
+def supplier_told(shipment_id: int, *, now: datetime) -> None:
+    Shipment.objects.filter(pk=shipment_id, supplier__isnull=False).update(supplier_told_at=now)
 
 
 def received(order: Order, *, actor: str, at: datetime, now: datetime) -> None:

@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 
 from orders.models import Merchant
 from shipping.models import Scan, Shipment
-from shipping.status import Direction, ScanOutcome, Stage
+from shipping.models.shipment import FROM_HERE
+from shipping.status import ScanOutcome, Stage
 
 _PARCEL = re.compile(r"(P[0-9A-HJKMNP-TV-Z]{11})(?:[0-9A-HJKMNP-TV-Z]{4})?")  # a slip adds its hash
 _LINK = re.compile(r"/t/([A-Za-z0-9_-]{22})(?:/|$)")
@@ -17,7 +18,7 @@ _LOOK_ALIKES = str.maketrans("OIL", "011")  # letters that are not in the codes'
 def find(merchants: QuerySet[Merchant], code: str) -> tuple[str, Shipment | None]:
     """The code as parcels carry it, and the outgoing parcel it names. A packing slip's QR code holds the
     customer's link: it names a parcel when its order has exactly one."""
-    mine = Shipment.objects.filter(merchant__in=merchants, direction=Direction.OUTBOUND)
+    mine = Shipment.objects.filter(FROM_HERE, merchant__in=merchants)
     link = _LINK.search(code)
     if link:
         parcels = list(mine.filter(order__public_key=link[1]).exclude(stage=Stage.VOID)[:2])

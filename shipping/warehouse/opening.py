@@ -4,7 +4,8 @@ from typing import Any
 
 from shipping.documents.freshness import is_stale, split_code
 from shipping.models import Shipment
-from shipping.status import Direction, ScanOutcome
+from shipping.models.shipment import FROM_HERE
+from shipping.status import ScanOutcome
 from shipping.warehouse import gs1
 from shipping.warehouse.closing import close, print_run
 from shipping.warehouse.parcels import split_missing
@@ -41,7 +42,7 @@ def by_number(pull: Pull, text: str) -> Shipment | None:
     """A parcel by its carrier's label: the tracking number, which may be an SSCC."""
     sscc = gs1.read(text).sscc
     numbers = {text, text.upper()} | ({sscc, f"00{sscc}"} if sscc else set())
-    mine = Shipment.objects.filter(merchant__in=pull.merchants, direction=Direction.OUTBOUND)
+    mine = Shipment.objects.filter(FROM_HERE, merchant__in=pull.merchants)
     return mine.filter(tracking_number__in=numbers - {""}).order_by("-pk").first()
 
 

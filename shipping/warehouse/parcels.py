@@ -1,12 +1,13 @@
 """How an order becomes parcels, and one parcel several."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Max
 
-from orders.models import Order
+from orders.models import Order, OrderLine, Supplier
 from shipping.models import Promise, Shipment, ShipmentLine
 from shipping.promise.estimate import Estimate, Parcel, first_estimate, learned_estimate
 from shipping.promise.lanes import day_of, origin_of, region_of
@@ -15,13 +16,29 @@ from shipping.promise.zones import zone_of
 from shipping.status import Direction, Stage
 
 
-def first_parcel(order: Order, *, now: datetime) -> Shipment:
-    """The parcel every order starts with: all its lines, its deadline, its first promise."""
-    address, lines = order.ship_to, list(order.lines.select_related("product"))
-    estimate = _first_promise(order)
+def first_parcels(order: Order, *, now: datetime) -> list[Shipment]:
+    """The parcels every order starts with: one of the shop's own with all that it sends itself, and one of each supplier
+    that sends lines of it; each with its deadline and its first promise."""
+    lines = defaultdict(list)
+    for line in order.lines.select_related("product", "supplier"):
+        lines[line.supplier].append(line)
+    senders = sorted(lines, key=lambda supplier: supplier.pk if supplier else 0)
+    return [
+        _first_parcel(order, supplier, lines[supplier], position, now)
+        for position, supplier in enumerate(senders or [None], 1)
+    ]
+
+
+def _first_parcel(
+    order: Order, supplier: Supplier | None, lines: list[OrderLine], position: int, now: datetime
+) -> Shipment:
+    address = order.ship_to
+    estimate = _first_promise(order, supplier)
     shipment = Shipment.objects.create(
         merchant=order.merchant,
         order=order,
+        position=position,
+        supplier=supplier,
         service=order.service,
         ship_by=order.ship_by,
         promised_from=estimate.from_day,
@@ -45,28 +62,30 @@ def first_parcel(order: Order, *, now: datetime) -> Shipment:
     return shipment
 
 
-def _first_promise(order: Order) -> Estimate:
-    """The shop's own word, else what its past parcels teach of one that leaves by its deadline, else the table."""
+def _first_promise(order: Order, supplier: Supplier | None) -> Estimate:
+    """The shop's own word, else what its past parcels teach of one that leaves by its deadline, else the table. What a
+    supplier sends leaves from elsewhere, of which the shop's own parcels teach nothing."""
     address = order.ship_to
     zone = zone_of(address.country, address.region)
     origin = origin_of(order.merchant)
-    parcel = Parcel(
-        carrier="",
-        service=order.service.lower(),
-        origin=origin,
-        destination=region_of(address.country, address.region, address.postal_code),
-        handed_over=day_of(order.ship_by),
-    )
-    if not order.promised_on and (known := curve_for(order.merchant_id, parcel)):
-        curve, (half, most) = known
-        days = (curve.quantile(half), curve.quantile(most))
-        return learned_estimate(
-            order.ship_by, *days, zone=ZoneInfo(zone), country=address.country, like=curve.like
+    if supplier is None and not order.promised_on:
+        parcel = Parcel(
+            carrier="",
+            service=order.service.lower(),
+            origin=origin,
+            destination=region_of(address.country, address.region, address.postal_code),
+            handed_over=day_of(order.ship_by),
         )
+        if known := curve_for(order.merchant_id, parcel):
+            curve, (half, most) = known
+            days = (curve.quantile(half), curve.quantile(most))
+            return learned_estimate(
+                order.ship_by, *days, zone=ZoneInfo(zone), country=address.country, like=curve.like
+            )
     return first_estimate(
         leaves_on=order.ship_by.astimezone(order.merchant.tz).date(),
         service=order.service,
-        origin=origin[:2],
+        origin=(supplier.country if supplier else "") or origin[:2],
         destination=address.country,
         promised_on=order.promised_on,
     )
@@ -94,6 +113,7 @@ def split_off(shipment: Shipment, pieces: Mapping[int, int], *, now: datetime) -
         order=shipment.order,
         position=position + 1,
         direction=shipment.direction,
+        supplier_id=shipment.supplier_id,
         carrier=shipment.carrier,
         service=shipment.service,
         weight_g=weight,

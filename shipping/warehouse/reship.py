@@ -45,6 +45,7 @@ def reship(shipment_id: int, *, now: datetime) -> tuple[Shipment, int]:
         direction=old.direction,
         replaces=old,
         service=old.service,
+        supplier_id=old.supplier_id,
         weight_g=old.weight_g,
         ship_by=ship_by(old.merchant, now),
         recipient_zone=old.recipient_zone,
@@ -68,6 +69,7 @@ def _lines(order_id: int, rows: list[ShipmentLine]) -> tuple[list[OrderLine], in
             name=row.order_line.name,
             quantity=row.quantity,
             unit_price=0,
+            supplier_id=row.order_line.supplier_id,
         )
         for place, row in enumerate(rows, 1)
     ]

@@ -84,7 +84,10 @@ def _not_in_here(pull: Pull, table: Table, thing: gs1.Item) -> Judged:
 def _elsewhere(table: Table, thing: gs1.Item) -> Shipment | None:
     """The other open parcel of the same order that still wants this thing."""
     rows = ShipmentLine.objects.filter(
-        shipment__order=table.order, shipment__direction=Direction.OUTBOUND, shipment__stage=Stage.OPEN
+        shipment__order=table.order,
+        shipment__direction=Direction.OUTBOUND,
+        shipment__supplier__isnull=True,
+        shipment__stage=Stage.OPEN,
     ).exclude(shipment=table.shipment)
     others = {row.pk: row for row in rows.select_related("shipment__order", "order_line__product")}
     fits = bench.fitting([line_of(row) for row in others.values()], thing)

@@ -10,7 +10,8 @@ from django.db.models import F, Q
 from orders import stock
 from orders.models import Merchant, Order, Product, User
 from shipping.models import Shipment, ShipmentLine, ShortPick, Wave, WaveLine
-from shipping.status import Direction, Stage
+from shipping.models.shipment import FROM_HERE
+from shipping.status import Stage
 from shipping.walk import walk_key
 from shipping.warehouse.parcels import missing_pieces, split_off
 
@@ -30,7 +31,7 @@ def make_wave(*, merchant: Merchant, user: User | None, shipment_ids: Sequence[i
     parcels = list(
         Shipment.objects.for_merchant(merchant)
         .select_for_update()
-        .filter(pk__in=shipment_ids, stage=Stage.OPEN, direction=Direction.OUTBOUND, wave__isnull=True)
+        .filter(FROM_HERE, pk__in=shipment_ids, stage=Stage.OPEN, wave__isnull=True)
         .order_by("pk")
     )
     ready = _ready(parcels)

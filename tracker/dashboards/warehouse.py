@@ -11,6 +11,7 @@ from django.utils.timezone import localtime
 
 from shipping.admin.due import PICKED, TO_LEAVE, due, stuck
 from shipping.models import Manifest, PrintRun, Scan, Shipment, Wave
+from shipping.models.shipment import FROM_HERE
 from shipping.status import Direction, ScanOutcome, Stage
 from tracker.dashboards.draw import Drawing, Picture, Point, lines, stack
 from tracker.dashboards.parts import Asker, Board, Panel, Row, Step, Tile, alarm, listed, shares
@@ -21,7 +22,7 @@ DAY = (7, 19)  # hours that are drawn always; others when something happened in 
 
 
 def board(asker: Asker) -> Board:
-    parcels = Shipment.objects.visible_to(asker.user).filter(direction=Direction.OUTBOUND)
+    parcels = Shipment.objects.visible_to(asker.user).filter(FROM_HERE)
     counts = _counts(parcels, asker)
     return Board("warehouse", "Warehouse", _tiles(asker, counts), _panels(asker, parcels, counts), _doors())
 
@@ -42,7 +43,7 @@ def _counts(parcels: QuerySet[Shipment], asker: Asker) -> dict[str, int]:
 
 
 def _tiles(asker: Asker, counts: dict[str, int]) -> tuple[Tile, ...]:
-    to_open = {"stage__exact": Stage.OPEN, "direction__exact": Direction.OUTBOUND}
+    to_open = {"stage__exact": Stage.OPEN, "direction__exact": Direction.OUTBOUND, "sender": "shop"}
     troubled = PrintRun.objects.visible_to(asker.user).filter(stuck(asker.now)).count()
     docks = Manifest.objects.visible_to(asker.user).filter(state=Manifest.State.OPEN).count()
     if counts["picked"] or counts["waves"]:

@@ -161,7 +161,8 @@ def test_no_news_one_step_asks_and_the_answer_moves_the_day(client, alice, merch
     for words in ("Dear Frau Müller", "10 × T-77", "AB-1", purchase.expected_on.isoformat()):
         assert words in shown.content.decode(), words
     assert not Letter.objects.exists()
-    form = {name: shown.context[name] for name in ("purchases", "form_id", "subject", "text")}
+    form = {name: shown.context[name] for name in ("form_id", "subject", "text")}
+    form["purchases"] = purchase.pk
     for _ in range(2):
         client.post(ask, form | {"send": "1"})
     letter = Letter.objects.get()
