@@ -11,14 +11,16 @@ from django.db import connection, connections
 from notifications import delivery
 from notifications.models import Attempt, Notice
 from orders.lifecycle import change_status
-from orders.models import Customer, Order, OrderEvent, Product
+from orders.models import Customer, Order, OrderEvent, Product, Supplier
 from orders.place import IncomingLine, place
+from orders.purchasing import PurchaseError, Wanted, buy, receive
 from shipping.carriers.base import Reading
 from shipping.desk import sign
 from shipping.lateness.cases import review
 from shipping.models import CarrierAccount, InboundWebhook, LateCase, PollState, Shipment, TrackingEvent
 from shipping.tracking import inbound, polling
 from shipping.tracking.record import record
+from shipping.warehouse.coming import sent
 from shipping.warehouse.manifests import hand_over_parcels, open_manifest
 from shipping.warehouse.scanning import scan
 from tests.factories import NOW, incoming, make_order, make_product, make_shipment
@@ -215,3 +217,45 @@ def test_two_drains_at_once_never_take_one_webhook_twice(merchant):
     assert sum(taken) == 40 and max(taken) == 7
     assert set(InboundWebhook.objects.values_list("state", "attempts")) == {("applied", 1)}
     assert TrackingEvent.objects.count() == 40
+
+
+def test_eight_scanners_receive_each_scan_once_and_never_more_than_was_ordered(merchant):
+    product = make_product(merchant, "CUP", on_hand=0)
+    supplier = Supplier.objects.create(merchant=merchant, name="Mill")
+    purchase = buy(
+        merchant=merchant, supplier=supplier, lines=[Wanted("CUP", 10)], expected_on=NOW.date(), key="k", now=NOW, actor="",
+    )  # fmt: skip
+    scans = [uuid.uuid4() for _ in range(12)]
+
+    def take(client_id):
+        try:
+            return receive(purchase.order_id, "CUP", 1, client_id=client_id, actor="", now=NOW).repeated
+        except PurchaseError:
+            return None  # the ten are there, so the purchase is closed
+
+    said = together(*[lambda: [take(one) for one in scans]] * 8)
+    product.refresh_from_db()
+    line = purchase.lines.get()
+    assert (line.received, product.on_hand) == (10, 10)
+    assert sum(answer is False for answers in said for answer in answers) == 10
+    assert Order.every.get(pk=purchase.order_id).status == "delivered"
+    parcel = Shipment.objects.get(order=purchase.order_id)
+    assert parcel.events.filter(status="delivered").count() == 1
+
+
+def test_two_who_type_the_same_number_follow_one_parcel(merchant):
+    make_product(merchant, "CUP", on_hand=0)
+    supplier = Supplier.objects.create(merchant=merchant, name="Mill")
+    purchase = buy(
+        merchant=merchant, supplier=supplier, lines=[Wanted("CUP", 1)], expected_on=NOW.date(), key="k", now=NOW, actor="",
+    )  # fmt: skip
+    told = together(
+        *[
+            lambda: sent(
+                purchase.order_id, carrier="UPS", number="1Z5R89390357567127", at=NOW, actor="", now=NOW
+            )
+        ]
+        * 6
+    )
+    assert sum(new for _parcel, new in told) == 1
+    assert Shipment.objects.get(order=purchase.order_id).tracking_number == "1Z5R89390357567127"

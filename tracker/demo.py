@@ -4,7 +4,6 @@ Everything enters by the portal's own doors (place, scan, record, change_status)
 moment of loading.
 """
 
-import hashlib
 import random
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,7 +17,6 @@ from orders.lifecycle import change_status
 from orders.models import Location, Membership, Merchant, Order, Product, User
 from orders.place import IncomingAddress, IncomingLine, IncomingOrder, place
 from orders.roles import Role
-from orders.secrets import CROCKFORD
 from orders.stock import open_ledger
 from shipping.lateness.cases import review
 from shipping.models import CarrierAccount, Shipment
@@ -28,7 +26,7 @@ from shipping.tracking.record import record
 from shipping.tracking.simulator import NAME, readings_of, story_of
 from shipping.warehouse.scanning import HANDOVER, PACK, scan
 from tracker import demo_floor, demo_suppliers, demo_voice
-from tracker.demo_words import PEOPLE, SHOPS, Shop
+from tracker.demo_words import PEOPLE, SHOPS, Shop, known_code, known_key
 
 PASSWORD = "try-tracker"
 LOGINS = [
@@ -114,7 +112,7 @@ def _merchant(shop: Shop, people: dict[str, User]) -> Merchant:
     if shop.packer != shop.owner:
         Membership.objects.create(merchant=merchant, user=people[shop.packer], role=Role.WAREHOUSE)
     CarrierAccount.objects.create(
-        merchant=merchant, provider="easypost", key=_key(shop.slug, "webhook"), secret="demo-secret"
+        merchant=merchant, provider="easypost", key=known_key(shop.slug, "webhook"), secret="demo-secret"
     )
     Product.objects.bulk_create(
         Product(
@@ -160,15 +158,11 @@ def _orders(shop: Shop, merchant: Merchant, now: datetime) -> Iterator[tuple[Ord
         )
         order = place(incoming, merchant=merchant, now=placed_at, actor="demo").order
         # Known keys, so that links in docs and tests stay good. Only demo shops have them.
-        Order.objects.filter(pk=order.pk).update(public_key=_key(shop.slug, number))
-        code = "P" + "".join(random.Random(f"{shop.slug}-{number}").choices(CROCKFORD, k=11))
+        Order.objects.filter(pk=order.pk).update(public_key=known_key(shop.slug, number))
+        code = known_code(f"{shop.slug}-{number}")
         tracking = f"SIM{shop.prefix[:2]}{number:07}"
         Shipment.objects.filter(order=order).update(code=code, carrier=NAME, tracking_number=tracking)
         yield Order.objects.select_related("ship_to", "merchant").get(pk=order.pk), fate
-
-
-def _key(*parts: object) -> str:
-    return hashlib.blake2b(repr(parts).encode(), digest_size=11).hexdigest()
 
 
 def _live(order: Order, fate: Fate, packer: User, now: datetime, draw: random.Random) -> None:

@@ -40,6 +40,10 @@ class Shops:
             self._rows[merchant.pk] = LatePolicy.objects.filter(merchant=merchant).first()
         return self._rows[merchant.pk]
 
+    def remember(self, merchant: Merchant, silences: dict[str, list[float]]) -> None:
+        """Use these learned silences instead of today's."""
+        self._silences[merchant.pk] = silences
+
     def silence(self, merchant_id: int, carrier: str, status: str) -> float | None:
         """Hours that 19 of 20 parcels of this carrier (or of any) keep within at this stage."""
         if merchant_id not in self._silences:
