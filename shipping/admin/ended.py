@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 WAYS = {
+    "judged": ("Had a promise", Q(outcome__judged=True)),
     "late": ("Came late", Q(outcome__judged=True, outcome__on_time=False)),
     "on_time": ("Came on time", Q(outcome__on_time=True)),
     "unkept": ("Promise not kept", Q(outcome__judged=True, outcome__kept=False)),

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Avg, Count, Q, QuerySet
+from django.db.models import Avg, Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.urls import reverse
 
@@ -13,7 +13,7 @@ from orders.models import Order
 from orders.status import OrderStatus
 from shipping.admin.due import promised_soon
 from shipping.admin.late import in_state
-from shipping.models import CustomerReport, LateCase, Rating, Shipment
+from shipping.models import CustomerReport, DailyFigure, LateCase, Rating, Shipment
 from shipping.status import LateRule
 from tracker.dashboards.draw import Picture, Point, columns
 from tracker.dashboards.parts import Asker, Board, Panel, Row, Step, Tile, alarm, listed, moment, shares
@@ -25,7 +25,7 @@ RISK = "at_risk"
 
 
 class Week(NamedTuple):
-    """From a Monday: parcels delivered that had a promise, and those within it."""
+    """From a Monday: finished parcels that had a promise, and those that came (or were tried) by the day first promised."""
 
     monday: date
     parcels: int
@@ -79,7 +79,7 @@ def _tiles(
         Tile("Late now", sum(late.values()), "At risk included" if RISK in LateRule.values else "Worst first", listed(LATE), "clock",
              alarm(sum(late.values()), "bad")),
         _risk(asker, late),
-        Tile("Promises kept", parcels, f"of {parcels:,} in 4 weeks", _delivered(asker, 3), "check",
+        Tile("Promises kept", parcels, f"of {parcels:,} in 4 weeks", _finished(asker, 3), "check",
              _kept_tone(parcels, in_time), _share(in_time, parcels)),
         Tile("Satisfaction", rated, f"of 5, {rated:,} rated" if rated else "Nobody has rated", _rated(asker), "star",
              "warn" if rated and ratings["mean"] < 3.5 else "calm", f"{ratings['mean']:.1f}" if rated else "–"),
@@ -118,23 +118,21 @@ def _week_start(asker: Asker, weeks_back: int) -> int:
     return asker.midnight.weekday() + 7 * weeks_back
 
 
-def _delivered(asker: Asker, weeks_back: int) -> str:
-    since = asker.days_ago(_week_start(asker, weeks_back))
-    return listed(PARCELS, delivered_at__gte=moment(since), promised_to__isnull="False")
+def _finished(asker: Asker, weeks_back: int) -> str:
+    first = asker.days_ago(_week_start(asker, weeks_back)).date()
+    return listed(PARCELS, came="judged", ended=f"{first}~{asker.midnight.date()}")
 
 
 def _kept(asker: Asker) -> list[Week]:
-    """Each of the last weeks, the oldest first."""
-    first = asker.days_ago(_week_start(asker, WEEKS - 1))
-    rows = Shipment.objects.visible_to(asker.user).filter(delivered_at__gte=first, promised_to__isnull=False)
-    days = rows.order_by().annotate(day=TruncDate("delivered_at", tzinfo=asker.zone)).values_list("day")
-    counted = days.annotate(parcels=Count("pk"), in_time=Count("pk", filter=Q(missed_on__isnull=True)))
-    weeks = {first.date() + timedelta(weeks=week): [0, 0] for week in range(WEEKS)}
-    for day, parcels, in_time in counted:
+    """Each of the last weeks, the oldest first. From the daily sums, so however many parcels there are."""
+    first = asker.days_ago(_week_start(asker, WEEKS - 1)).date()
+    days = DailyFigure.objects.visible_to(asker.user).filter(day__gte=first, sku="").order_by()
+    weeks = {first + timedelta(weeks=week): [0, 0] for week in range(WEEKS)}
+    for day, judged, on_time in days.values_list("day").annotate(Sum("judged"), Sum("on_time")):
         week = weeks.get(day - timedelta(days=day.weekday()))
         if week is not None:
-            week[0] += parcels
-            week[1] += in_time
+            week[0] += judged
+            week[1] += on_time
     return [Week(monday, parcels, kept) for monday, (parcels, kept) in weeks.items()]
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from notifications.models import Notice
 from orders.models import Merchant
 from shipping.models import CustomerReport, LateCase, Manifest, PrintRun, Rating, Scan, Shipment, Wave
+from shipping.scorecard.rollup import rebuild
 from shipping.status import LateRule
 from tests.factories import make_order, make_shipment, make_user
 from tracker.dashboards.draw import HEIGHT, TOP, WIDTH, Point, columns, lines, nice, stack
@@ -58,7 +59,10 @@ def fill(shop, now):
     gone = put(shop, now, stage="handed_over", handed_over_at=now, tracking_status="delivered", delivered_at=now - hour,
                promised_from=now.date(), promised_to=now.date())  # fmt: skip
     missed = put(shop, now, stage="handed_over", handed_over_at=now, tracking_status="delivered", delivered_at=now - hour,
-                 promised_from=now.date(), promised_to=now.date(), missed_on=now.date())  # fmt: skip
+                 promised_from=now.date(), promised_to=now.date())  # fmt: skip
+    day = timedelta(days=1)
+    missed.promises.update(from_day=now.date() - 3 * day, to_day=now.date() - 2 * day)
+    rebuild(shop, now.date() - day, now.date() + day)
     for row, rule, closed in (
         (out, "silent", None),
         (gone, "past_promise", now),
