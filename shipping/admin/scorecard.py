@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from orders.admin.base import WalledAdmin
 from orders.models import Merchant
-from shipping.documents.claim import ClaimContext, Table, claim_pages
+from shipping.documents.claim import Bar, Chart, ClaimContext, Table, claim_pages
 from shipping.documents.contexts import brand_of
 from shipping.lateness.blame import PART_NAMES, PARTS
 from shipping.models import DailyFigure, Rating
@@ -27,6 +27,7 @@ from shipping.scorecard.figures import Figures, Share, Sums, figures, like_for_l
 
 SPANS = {"28": "4 weeks", "91": "a quarter", "365": "a year"}
 MOST = 60  # groups in a table
+DRAWN = 14  # bars of a chart on paper
 
 
 @dataclass(frozen=True)
@@ -294,11 +295,29 @@ def paper_of(asked: Asked) -> ClaimContext:
         subtitle=f"{asked.question.first} – {asked.question.last}",
         facts=[(ask.GROUPS[name], value) for name, value in asked.question.filters.items() if value],
         words="",
+        charts=[
+            Chart(f"On time by {ask.GROUPS[asked.group].lower()}", _bars(rows[:DRAWN])),
+            *([Chart("On time by week", _bars(_weeks(asked)[-DRAWN:]))] if asked.group != "week" else []),
+        ],
         tables=[
             Table("How parcels came out", heads, widths, [_paper(one) for one in (*rows[:MOST], total)]),
             Table("Whose late days", ("Part", "Days"), (0.6, 0.4), days),
         ],
     )
+
+
+def _weeks(asked: Asked) -> list[Figures]:
+    return [figures(key, sums) for key, sums in sorted(ask.by(asked.question, "week").items())]
+
+
+def _bars(rows: Iterable[Figures]) -> list[Bar]:
+    found = []
+    for row in rows:
+        share = row.on_time
+        if share.value is not None and share.low is not None and share.high is not None:
+            text = f"{_short(share)} of {share.of:,}"
+            found.append(Bar(row.key or "–", text, share.value, share.low, share.high))
+    return found
 
 
 def _paper(row: Figures) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from shipping.documents.page import DARK, GREY, Page
 from shipping.documents.slip import LEFT, PAPERS
 from shipping.documents.typesetting import fit, wrap
 
-_SIZE, _STEP, _FOOT = 8.5, 4.0, 20.0
+_SIZE, _STEP, _FOOT, _BAR = 8.5, 4.0, 20.0, 5.2
 Row = tuple[str, ...]
 
 
@@ -25,6 +25,23 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Bar:
+    """`share` and its interval `low` to `high` are from 0 to 1."""
+
+    name: str
+    text: str
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Chart:
+    title: str
+    bars: Sequence[Bar]
+
+
+@dataclass(frozen=True)
 class ClaimContext:
     brand: Brand
     title: str
@@ -32,6 +49,7 @@ class ClaimContext:
     facts: Sequence[tuple[str, str]]
     words: str
     tables: Sequence[Table] = field(default_factory=tuple)
+    charts: Sequence[Chart] = field(default_factory=tuple)
 
 
 def claim_pages(claim: ClaimContext, paper: str = "a4") -> list[Page]:
@@ -41,6 +59,8 @@ def claim_pages(claim: ClaimContext, paper: str = "a4") -> list[Page]:
     if claim.words:
         sheet.heading("What is claimed")
         sheet.text(claim.words)
+    for chart in claim.charts:
+        sheet.chart(chart)
     for table in claim.tables:
         sheet.table(table)
     return sheet.numbered()
@@ -111,6 +131,27 @@ class _Sheet:
                 self.pages[-1].write(cell, x, self.top + 0.5, _SIZE - 0.5, room=wide - 2)
             self.top += high
             self.pages[-1].rule(LEFT, self.top, self.inner, 0.15)
+
+    def chart(self, chart: Chart) -> None:
+        """Bars from left to right with their intervals as thin lines."""
+        if not chart.bars:
+            return
+        self.heading(chart.title)
+        name, said = 34.0, 36.0
+        room = self.inner - name - said
+        for bar in chart.bars:
+            self._room(_BAR)
+            page, middle = self.pages[-1], self.top + _BAR / 2
+            size, lines = fit([bar.name], name - 2, _BAR, (_SIZE - 0.5, 6.5), leading=1.2)
+            page.write(lines[:1], LEFT, self.top + 0.6, size, room=name - 2)
+            page.rule(LEFT + name, self.top + 0.5, room, _BAR - 1.4, "#eeeeee")
+            page.rule(LEFT + name, self.top + 0.5, bar.share * room, _BAR - 1.4, self.claim.brand.colour)
+            if bar.high > bar.low:
+                page.rule(
+                    LEFT + name + bar.low * room, middle - 0.35, (bar.high - bar.low) * room, 0.3, "#000000"
+                )
+            page.write(bar.text, LEFT + name + room + 2, self.top + 0.6, _SIZE - 0.5, room=said - 2)
+            self.top += _BAR
 
     def _columns(self, widths: tuple[float, ...]) -> list[tuple[float, float]]:
         found, x = [], LEFT

@@ -307,6 +307,7 @@ class TestPage:
     def test_a_pdf_to_print(self, page, quarter):
         answer = page.get(PAGE + "pdf/", SPAN)
         text = pypdfium2.PdfDocument(answer.content)[0].get_textpage().get_text_range()
+        assert "On time by carrier" in text and "On time by week" in text
         assert "Scorecard" in text and "DHL" in text and "Whose late days" in text
 
     def test_another_shops_figures_are_not_shown(self, client, charlie, quarter):
