@@ -10,7 +10,7 @@ NO_WORDS := -i .venv -i var -i benchmarks -i docs -i tests -i node_modules
 OLIST := ../shared/data/olist
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-services bench-print bench-station bench-events bench-door bench-notices bench-promise bench-late bench-intake bench-page lighthouse replay-olist screenshots pictures-states messages lock format clean
+.PHONY: help run test check test-services bench-print bench-station bench-events bench-door bench-notices bench-promise bench-late bench-intake bench-page lighthouse replay-olist backtest-olist screenshots pictures-states messages lock format clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:.*##/ -/' | sort
@@ -88,6 +88,12 @@ replay-olist: $(RUN_STAMP) ## all 22,953 Olist orders through the portal (VAR_DI
 	VAR_DIR=$(CURDIR)/var/olist LOG_LEVEL=WARNING $(PY) manage.py migrate --verbosity 0
 	VAR_DIR=$(CURDIR)/var/olist LOG_LEVEL=WARNING $(PY) manage.py replay var/olist/csv/orders.csv var/olist/csv/events.csv \
 	--expect var/olist/csv/expected.csv
+
+backtest-olist: $(RUN_STAMP) ## the promise and "will it be late" on a real year, with no look-ahead
+	mkdir -p var/olist
+	$(PY) benchmarks/olist_history.py $(OLIST) var/olist/history.csv
+	$(PY) manage.py backtest_promise --history var/olist/history.csv --from 2017-07-01 --to 2018-05-19
+	$(PY) manage.py backtest_late --history var/olist/history.csv --from 2017-07-01 --to 2018-05-19
 
 screenshots: $(DEV_STAMP) ## the pictures of the README, from a running portal
 	@sh .ci/system.sh browser
