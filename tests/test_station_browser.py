@@ -3,6 +3,7 @@ the camera."""
 
 import io
 import os
+import time
 import uuid
 
 import pytest
@@ -51,16 +52,31 @@ class Station:
     def __init__(self, visitor, path="/scan/"):
         self.visitor, self.page = visitor, visitor.open(path)
         self.page.wait_for_selector("html[data-ready]")
+        self.offline = False
 
     def pull(self, code):
         self.page.keyboard.type(code)
         self.page.keyboard.press("Enter")
 
     def expect(self, code, outcome, words=""):
+        """Pull the trigger and read the answer: the server's, unless the table has no network.
+
+        The page says what it thinks itself when the server takes its time, so it is asked twice.
+        """
+        said = f"#result.o-{outcome} >> text={words}" if words else f"#result.o-{outcome}"
         self.pull(code)
-        self.page.wait_for_selector(
-            f"#result.o-{outcome} >> text={words}" if words else f"#result.o-{outcome}"
-        )
+        self.page.wait_for_selector(said)
+        if not self.offline:
+            self.heard()
+            self.page.wait_for_selector(said)
+
+    def heard(self):
+        """Wait until the server has answered every scan that this browser keeps."""
+        kept = "async () => (await (await import('/static/js/scan/kept.js')).scans()).length"
+        deadline = time.monotonic() + 20
+        while self.page.evaluate(kept):
+            assert time.monotonic() < deadline, self.page.inner_text("#waiting")
+            self.page.wait_for_timeout(50)
 
     def ready_to_go_away(self):
         """Installed, and with the parcels that come next: both happen when the page has nothing else to do."""
@@ -74,11 +90,13 @@ class Station:
         self.page.wait_for_timeout(800)
 
     def away(self):
+        self.offline = True
         self.visitor.context.set_offline(True)
 
     def back(self):
         self.visitor.trouble.clear()  # Chromium logs each request that failed
         self.visitor.context.set_offline(False)
+        self.offline = False
 
     def sent(self):
         self.page.wait_for_selector("html[data-ready]", timeout=20_000)

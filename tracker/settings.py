@@ -236,6 +236,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_ROOT = BASE_DIR / "static" / "root"  # /favicon.ico: browsers ask for it where a page names no icon
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200_000_000)

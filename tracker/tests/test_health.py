@@ -165,3 +165,9 @@ def test_one_broken_link_does_not_show_as_a_sick_worker(
     monkeypatch.setattr(app, "connection_for_write", Link)
     checks(worker=health.check_worker)
     assert (client.get("/readyz").status_code, worker.asked) == (status, asked)
+
+
+def test_browsers_find_the_icon_they_ask_for_by_themselves(client):
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 200
+    assert b"".join(answer.streaming_content).startswith(b"\x00\x00\x01\x00"), "an .ico file"
