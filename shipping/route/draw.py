@@ -76,6 +76,7 @@ def _legal(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
+@lru_cache(maxsize=256)
 def _ground(view: Projection) -> str:
     window = view.window.wider(4 / view.scale)
     rings, lines = list(land(window)), list(borders(window))

@@ -1,6 +1,7 @@
 """The flat picture of a piece of the globe: Mercator, centred where the stops are nearest together (pure)."""
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from shipping.route.outline import Window, rise
 WIDTH, HEIGHT = 720, 420
 MARGIN_X, MARGIN_Y = 96, 72
 NARROWEST = 9.0  # degrees across the picture, so that one town still shows where it lies
+GRID = 8  # steps across a picture, and up
 HIGHEST = 80.0  # nearer to a pole Mercator has no room left
 ONCE_AROUND = WIDTH / 360
 Point = tuple[float, float]
@@ -51,7 +53,17 @@ def fitted(points: Sequence[Point]) -> Projection:
     scale = _scale(across, up, MARGIN_X, MARGIN_Y)
     if scale < ONCE_AROUND:  # better narrow margins than the same land twice
         scale = min(ONCE_AROUND, _scale(across, up, MARGIN_X / 3, MARGIN_Y / 3))
-    return Projection(turned(west + across / 2), (max(heights) + min(heights)) / 2, scale)
+    return _on_grid(turned(west + across / 2), (max(heights) + min(heights)) / 2, scale)
+
+
+def _on_grid(lon: float, height: float, scale: float) -> Projection:
+    """A little smaller and a little aside, so that the routes of one region share a view, and with it the land below, which costs
+    most to draw. Half a step is less than the margins; a picture of the whole globe has narrow ones above and below."""
+    steps = 4 * GRID
+    if scale > ONCE_AROUND:
+        scale, steps = max(ONCE_AROUND, 2 ** (math.floor(math.log2(scale) * 4) / 4)), GRID
+    across, up = WIDTH / scale / GRID, HEIGHT / scale / steps
+    return Projection(turned(round(lon / across) * across), round(height / up) * up, scale)
 
 
 def _scale(across: float, up: float, margin_x: float, margin_y: float) -> float:

@@ -343,3 +343,15 @@ def test_the_same_route_is_drawn_once():
     for _ in range(3):
         svg(plan(BERLIN, [], LYON), "m")
     assert draw._picture.cache_info().misses == 1
+
+
+def test_routes_of_one_region_share_the_land_below():
+    draw._ground.cache_clear()
+    towns = [
+        scan(city)
+        for city in ("Hamburg", "Bremen", "Kiel", "Lübeck", "Rostock", "Schwerin", "Hannover", "Kassel")
+    ]
+    for goal in towns:
+        svg(plan(BERLIN, [], Town(goal.city, "", "DE")), "m")
+    seen = draw._ground.cache_info()
+    assert seen.misses <= 6 and seen.hits + seen.misses == len(towns)
