@@ -1,11 +1,13 @@
 """Days and times as people write them, in the language in force (pure)."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils import dateformat
 from django.utils.translation import get_language
+
+from orders.once import once_a_language
 
 
 class Style(NamedTuple):
@@ -56,7 +58,12 @@ def zone_label(moment: datetime) -> str:
 
 
 def time_words(moment: datetime) -> str:
-    return dateformat.format(moment, _style()[1].time)
+    return _clock(moment.hour, moment.minute)
+
+
+@once_a_language
+def _clock(hour: int, minute: int) -> str:
+    return dateformat.format(time(hour, minute), _style()[1].time)
 
 
 def day_words(day: date, today: date) -> str:
@@ -84,6 +91,7 @@ def _style() -> tuple[str, Style]:
     return (language, STYLES[language]) if language in STYLES else ("en", STYLES["en"])
 
 
+@once_a_language
 def _written(day: date, form: str) -> str:
     language, style = _style()
     if names := _DAYS_OF_THE_WEEK.get(language):

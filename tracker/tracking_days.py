@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from orders.models import Order
 from shipping.models import Shipment, TrackingEvent
 from shipping.route.journey import handed_over_to
-from shipping.status import Direction, TrackingStatus
+from shipping.status import Direction
 from shipping.tracking.legs import legs, without_corrected
 from tracker import tracking_words as words
 from tracker.days import day_words, time_words, zone_label
@@ -51,7 +51,7 @@ def days_of(
 
 
 def _scan(event: TrackingEvent, zone: ZoneInfo, secrets: Sequence[str]) -> tuple[datetime, ScanRow]:
-    moment, row = _own(event.occurred_at, _title(event), zone)
+    moment, row = _own(event.occurred_at, words.scan_title(event.status), zone)
     message = words.masked(event.message, secrets)
     return moment, replace(row, message=message, place=event.place, tone=words.wording(event.status).tone)
 
@@ -61,9 +61,3 @@ def _own(moment: datetime, title: str, zone: ZoneInfo) -> tuple[datetime, ScanRo
     return local, ScanRow(
         time_words(local), zone_label(local), local.isoformat(timespec="minutes"), title, "", "", "calm"
     )
-
-
-def _title(event: TrackingEvent) -> str:
-    if event.status == TrackingStatus.UNKNOWN:
-        return _("News from the carrier")
-    return str(TrackingStatus(event.status).label)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from orders.once import once_a_language
 from orders.status import OrderStatus
 from shipping.status import PUBLIC, TROUBLE, Direction, TrackingStatus, Wording
 from tracker.days import day_words, range_words, time_words
@@ -177,6 +178,7 @@ _REACHED = {
 }
 
 
+@once_a_language
 def steps(status: str, *, moved: bool, cancelled: bool = False) -> tuple[Step, ...]:
     """The step bar of a parcel. `moved`: the carrier has or had it. Trouble stands where it struck."""
     reached = _REACHED.get(S(status), 2 if moved else 1)
@@ -212,8 +214,18 @@ def _state(index: int, reached: int, trouble: bool, status: str) -> str:
     return "done" if status == S.DELIVERED else "now"
 
 
+@once_a_language
 def wording(status: str) -> Wording:
-    return PUBLIC[S(status)]
+    says = PUBLIC[S(status)]
+    return says._replace(
+        headline=str(says.headline), meaning=str(says.meaning), next_step=str(says.next_step)
+    )
+
+
+@once_a_language
+def scan_title(status: str) -> str:
+    """What a carrier's scan says happened."""
+    return _("News from the carrier") if status == S.UNKNOWN else str(S(status).label)
 
 
 def dated_wording(status: str, since: date | None, today: date) -> Wording:
@@ -231,6 +243,11 @@ def dated_wording(status: str, since: date | None, today: date) -> Wording:
     return says
 
 
+def _folded(text: str) -> str:
+    """Two texts that differ in capitals alone, as `re` sees it, are one text. Far cheaper than a pattern for each secret."""
+    return text.replace("İ", "i").replace("ı", "i").casefold()
+
+
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.\w+")
 _PHONE = re.compile(r"\+?\d[\d ()/-]{7,}\d")
 
@@ -239,7 +256,8 @@ def masked(text: str, secrets: Iterable[str]) -> str:
     """A carrier's message without what tells who lives where: signatures, addresses, mails, phones."""
     if not text:
         return text
+    folded = _folded(text)
     for secret in secrets:
-        if len(secret) > 2:
+        if len(secret) > 2 and _folded(secret) in folded:
             text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
     return _PHONE.sub("…", _EMAIL.sub("…", text))

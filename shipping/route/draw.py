@@ -7,6 +7,7 @@ from functools import lru_cache
 from html import escape
 
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from shipping.route.labels import Label, place, short
@@ -23,10 +24,11 @@ def svg(route: Route, key: str) -> SafeString:
     if not route.stops:
         return SafeString("")
     key, title = escape(key), _("Map of the route")
+    said, picture = _drawn(route, get_language())
     return SafeString(
         f'<svg class="route-map" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
         f' aria-labelledby="{key}-title {key}-desc"><title id="{key}-title">{escape(title)}</title>'
-        f'<desc id="{key}-desc">{_said(route)}</desc>{_picture(route)}</svg>'
+        f'<desc id="{key}-desc">{said}</desc>{picture}</svg>'
     )
 
 
@@ -48,6 +50,10 @@ def segments(route: Route, view: Projection) -> list[tuple[bool, Point, Point]]:
 
 
 @lru_cache(maxsize=256)
+def _drawn(route: Route, _language: str | None) -> tuple[str, str]:
+    return _said(route), _picture(route)
+
+
 def _picture(route: Route) -> str:
     view = fitted([stop.point for stop in route.stops])
     points = [view.stop(*stop.point) for stop in route.stops]

@@ -339,10 +339,10 @@ def test_outlines_are_built_from_topojson(tmp_path):
 
 
 def test_the_same_route_is_drawn_once():
-    draw._picture.cache_clear()
+    draw._drawn.cache_clear()
     for _ in range(3):
         svg(plan(BERLIN, [], LYON), "m")
-    assert draw._picture.cache_info().misses == 1
+    assert draw._drawn.cache_info().misses == 1
 
 
 def test_routes_of_one_region_share_the_land_below():

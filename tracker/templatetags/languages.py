@@ -16,9 +16,11 @@ def language_chooser(context: dict[str, Any]) -> dict[str, Any]:
     if request is None or not hasattr(request, "keep_language"):
         return {"links": []}
     here = translation.get_language()
-    links = []
-    for code, name in settings.LANGUAGES:
-        params = request.GET.copy()
-        params["lang"] = code
-        links.append({"code": code, "name": name, "query": f"?{params.urlencode()}", "here": code == here})
+    params = request.GET.copy()
+    params.pop("lang", None)
+    rest = f"&{params.urlencode()}" if params else ""
+    links = [
+        {"code": code, "name": name, "query": f"?lang={code}{rest}", "here": code == here}
+        for code, name in settings.LANGUAGES
+    ]
     return {"links": links, "name": dict(settings.LANGUAGES).get(here or "", "English")}
