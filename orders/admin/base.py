@@ -7,6 +7,8 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Model, QuerySet
 from django.db.models.fields.related import ForeignKey, RelatedField
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from orders.models import Merchant, User
 from orders.roles import Can
@@ -28,6 +30,13 @@ class MerchantFilter(SimpleListFilter):
                 return queryset.none()
             return queryset.filter(**{queryset.model.merchant_path: self.value()})
         return queryset
+
+
+def _has_one(request: HttpRequest) -> bool:
+    """Whether this person sees one merchant only; asked once a request."""
+    if not hasattr(request, "has_one_merchant"):
+        request.has_one_merchant = len(Merchant.objects.visible_to(request.user).values("pk")[:2]) == 1  # type: ignore[attr-defined]
+    return bool(request.has_one_merchant)  # type: ignore[attr-defined]
 
 
 def merchant_of(obj: Model) -> Merchant | None:
@@ -59,9 +68,22 @@ class WalledAdmin(admin.ModelAdmin):
     def get_list_display(self, request: HttpRequest) -> Any:
         """Without the merchant's column for who has one merchant only."""
         columns = super().get_list_display(request)
-        if "merchant" in columns and len(Merchant.objects.visible_to(request.user).values("pk")[:2]) == 1:
+        if "merchant" in columns and _has_one(request):
             return [column for column in columns if column != "merchant"]
         return columns
+
+    @admin.display(
+        description=mark_safe(
+            '<input type="checkbox" id="action-toggle" aria-label="Choose all on this page">'
+        )
+    )
+    def action_checkbox(self, obj: Model) -> SafeString:
+        """As Django's, which renders a widget's template for each row."""
+        return format_html(
+            '<input type="checkbox" name="_selected_action" value="{}" class="action-select"'
+            ' aria-label="Select this object for an action - {}">',
+            obj.pk, obj,
+        )  # fmt: skip
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self._may(request, Can.VIEW)
