@@ -87,6 +87,61 @@ def test_legs_by_carrier_and_by_direction():
     assert legs([]) == []
 
 
+def kinds(story):
+    return [
+        (leg.kind, leg.carrier, len(leg.events))
+        for leg in legs(sorted(story, key=lambda one: one.occurred_at))
+    ]
+
+
+@pytest.mark.parametrize("skew", [-8, -4, -1, 0, 1, 4, 8])
+def test_a_depots_wrong_clock_makes_no_hand_over_there_and_back(skew):
+    """The last depot of the first carrier, or the first of the second, is off by hours."""
+    last_of_first = [told("picked_up", 0), told("in_transit", 20), told("in_transit", 30 + skew),
+                     told("in_transit", 32, "USPS"), told("in_transit", 50, "USPS"), told("delivered", 70, "USPS")]  # fmt: skip
+    assert kinds(last_of_first) == [("out", "DHL", 3), ("out", "USPS", 3)]
+    first_of_second = [told("picked_up", 0), told("in_transit", 20), told("in_transit", 30),
+                       told("in_transit", 32 + skew, "USPS"), told("in_transit", 50, "USPS"), told("delivered", 70, "USPS")]  # fmt: skip
+    assert kinds(first_of_second) == [("out", "DHL", 3), ("out", "USPS", 3)]
+
+
+def test_a_carrier_that_truly_has_it_again_has_a_leg_of_its_own():
+    story = [told("picked_up", 0), told("in_transit", 20), told("in_transit", 30, "Customs"), told("in_transit", 48),
+             told("in_transit", 60)]  # fmt: skip
+    assert kinds(story) == [("out", "DHL", 2), ("out", "Customs", 1), ("out", "DHL", 2)]
+
+
+@pytest.mark.parametrize("skew", [-9, -4, 0, 4])
+def test_a_parcel_that_turned_back_after_delivery_is_not_home_because_a_clock_is_wrong(skew):
+    story = [
+        told("picked_up", 0),
+        told("out_for_delivery", 40),
+        told("delivered", 50),
+        told("returning", 52 + skew),
+    ]
+    assert kinds(story) == [("out", "DHL", 3), ("back", "DHL", 1)]
+    assert reduce(Event(one.status, one.occurred_at, one.status) for one in story).status == "returning"
+    home = [*story, told("delivered", 52 + skew + 30)]
+    assert reduce(Event(one.status, one.occurred_at, str(one)) for one in home).status == "returned"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(S.values), st.sampled_from(["DHL", "USPS", ""]), st.integers(0, 90)),
+        max_size=10,
+    )
+)
+def test_legs_hold_every_word_once_and_never_go_out_after_they_came_back(drawn):
+    story = sorted(
+        (told(status, hours, carrier) for status, carrier, hours in drawn), key=lambda one: one.occurred_at
+    )
+    found = legs(story)
+    assert sorted(map(id, story)) == sorted(id(event) for leg in found for event in leg.events)
+    assert [leg.kind for leg in found] == sorted((leg.kind for leg in found), reverse=True)
+    for one, two in pairwise(found):
+        assert one.kind != two.kind or not same_carrier(one.carrier, two.carrier)
+
+
 def test_one_carrier_by_several_names():
     assert same_carrier("DHL", "dhl-germany") and same_carrier("DHL Parcel", "DHLParcel")
     assert not same_carrier("UPS", "USPS") and not same_carrier("", "") and not same_carrier("DHL", "")
