@@ -1,5 +1,6 @@
 """Why it says this, what was known when, whose number it is, and a journey in legs."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shipping.carriers.base import Reading
-from shipping.models import QuarantinedReading, Shipment, TrackingEvent
+from shipping.models import CodeMapping, QuarantinedReading, Shipment, TrackingEvent
 from shipping.status import TrackingStatus
+from shipping.tracking import remap
 from shipping.tracking.explain import RULES, Heard, explain, frames
 from shipping.tracking.legs import legs, same_carrier, without_corrected
 from shipping.tracking.record import record
@@ -232,6 +234,53 @@ def test_the_page_says_which_word_decides_and_what_was_seen_when(client, bob, pa
     assert url in link
 
 
+def shown(client, parcel):
+    page = client.get(reverse("admin:shipping_shipment_why", args=[parcel.pk]))
+    return [(moment.label, moment.anew) for moment in page.context["moments"]], page.content.decode()
+
+
+def test_the_slider_shows_what_was_shown_then_though_a_code_has_been_mapped_since(client, alice, merchant):
+    parcel = make_shipment(merchant, tracking_number="JD1", carrier="DHL")
+    say(merchant, "picked_up")
+    odd = Reading(
+        "unknown", NOW + HOUR, tracking_number="JD1", carrier="DHL", code="ZZ", provider="aftership"
+    )
+    record([odd], merchant=merchant, now=NOW + HOUR)
+    remap.map_code(CodeMapping.objects.get(), "delivered", user=alice, now=NOW + 9 * HOUR)
+    remap.reread(CodeMapping.objects.get().pk, now=NOW + 9 * HOUR)
+    client.force_login(alice)
+    labels, page = shown(client, parcel)
+    assert labels[-3:] == [("Picked up", False), ("Picked up", False), ("Delivered", True)]
+    assert "read anew" in page and "mapping version 1001" in page
+
+
+def test_the_word_that_decides_is_shown_among_any_number(client, alice, merchant):
+    parcel = make_shipment(merchant, tracking_number="JD1", carrier="DHL")
+    say(merchant, "delivered", code="DL")
+    for start in range(0, 520, 260):
+        later = [Reading("in_transit", NOW + timedelta(minutes=1 + start + at), tracking_number="JD1", carrier="DHL")
+                 for at in range(260)]  # fmt: skip
+        record(later, merchant=merchant, now=NOW + 30 * HOUR)
+    client.force_login(alice)
+    _, page = shown(client, parcel)
+    assert page.count("This decides") == 1 and page.count("stays Delivered") == 500
+    said = client.get(reverse("admin:shipping_shipment_why", args=[parcel.pk]) + "?format=json").json()
+    assert said["decided_by"]["code"] == "DL" and len(said["steps"]) == 501
+
+
+def test_the_legs_are_told_in_words(client, alice, merchant):
+    parcel = make_shipment(merchant, tracking_number="JD1", carrier="DHL")
+    say(merchant, "picked_up")
+    say(merchant, "delivered", at=NOW + 30 * HOUR, carrier="USPS")
+    say(merchant, "returning", at=NOW + 60 * HOUR, carrier="USPS")
+    client.force_login(alice)
+    _, page = shown(client, parcel)
+    legs_said = re.findall(r"<li><bdi>([^<]*)</bdi>, ([^:]*):", page)
+    assert legs_said == [
+        ("DHL", "to the customer"), ("Handed over to USPS", "to the customer"), ("Turned back, USPS", "back to the sender"),
+    ]  # fmt: skip
+
+
 def test_a_parcel_nobody_spoke_of(client, bob, merchant):
     client.force_login(bob)
     parcel = make_shipment(merchant)
@@ -243,7 +292,7 @@ def test_it_asks_no_more_for_more_words(client, bob, parcel, merchant, django_as
     client.force_login(bob)
     for number in range(40):
         say(merchant, at=NOW + number * timedelta(minutes=1), message=f"Word {number}")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         client.get(reverse("admin:shipping_shipment_why", args=[parcel.pk]))
 
 
