@@ -6,6 +6,10 @@ class ShippingConfig(AppConfig):
     verbose_name = "Shipping"
 
     def ready(self) -> None:
+        from django.core import checks
+
         from shipping import receivers
+        from shipping.carriers.health import courier_files
 
         receivers.connect()
+        checks.register(courier_files)

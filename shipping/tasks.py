@@ -104,6 +104,24 @@ def redrive_quarantine(merchant_id: int, **_: Any) -> None:
 
 
 @shared_task
+def redrive_number(merchant_id: int, number: str, **_: Any) -> None:
+    """A parcel has got this number: what was said of it before finds it now."""
+    from shipping.models import QuarantinedReading
+    from shipping.tracking.quarantine import redrive
+
+    rows = QuarantinedReading.objects.filter(merchant_id=merchant_id, tracking_number=number)
+    redrive(rows, now=timezone.now())
+
+
+@shared_task
+def sweep_quarantine(**_: Any) -> None:
+    from shipping.tracking.quarantine import found_since
+
+    for merchant_id, number in found_since():
+        redrive_number.delay(merchant_id, number)
+
+
+@shared_task
 def reread_code(mapping_id: int, **_: Any) -> None:
     from orders.queue import enqueue
     from shipping.tracking.remap import reread

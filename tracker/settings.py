@@ -149,6 +149,7 @@ CELERY_BEAT_SCHEDULE = {
     "refit-transit": {"task": "shipping.tasks.refit_transit", "schedule": 6 * 3600.0},
     "revise-promises": {"task": "shipping.tasks.revise_promises", "schedule": 300.0},
     "dispatch-polls": {"task": "shipping.tasks.dispatch_polls", "schedule": 15.0},
+    "sweep-quarantine": {"task": "shipping.tasks.sweep_quarantine", "schedule": 900.0},
     "sweep-codes": {"task": "shipping.tasks.sweep_codes", "schedule": 60.0},
     "review-late": {"task": "shipping.tasks.review_late", "schedule": 300.0},
     "make-claims": {"task": "shipping.tasks.make_claims", "schedule": 60.0},

@@ -15,10 +15,12 @@ from django.utils import timezone
 from orders.admin.base import WalledAdmin
 from orders.models import Purchase
 from orders.purchasing import CLOSED
+from orders.queue import enqueue
 from orders.roles import Can
 from shipping.carriers.detect import detect
 from shipping.models import Shipment
 from shipping.status import Direction, Stage
+from shipping.tasks import redrive_number
 from shipping.warehouse.coming import NotComing, dropped, sent
 
 
@@ -93,6 +95,7 @@ def _sent(request: HttpRequest, order_id: int, zone: Any, said: dict[str, Any]) 
 
 
 def _followed(parcel: Shipment) -> str:
+    enqueue(redrive_number, parcel.merchant_id, parcel.tracking_number)  # its carrier may have spoken already
     return f"{parcel.carrier or 'No carrier named'}: {parcel.tracking_number} is followed from now on."
 
 

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
 from orders.admin.show import link_to, pill, short
+from orders.queue import enqueue
 from orders.roles import Can
 from orders.status import OrderKind
 from shipping.admin import coming, issued, route, why
@@ -21,6 +22,7 @@ from shipping.admin.printing import print_both, print_chosen, print_labels, prin
 from shipping.carriers.base import Reading, normal_number
 from shipping.models import Promise, Scan, Shipment, ShipmentLine, TrackingEvent
 from shipping.status import Stage
+from shipping.tasks import redrive_number
 from shipping.tracking.record import record
 
 
@@ -175,6 +177,8 @@ class ShipmentAdmin(WalledAdmin):
         if not request.user.may(Can.EDIT, obj.merchant):  # type: ignore[union-attr]
             raise PermissionDenied
         obj.save(update_fields=["carrier", "service", "tracking_number", "weight_g"])
+        if "tracking_number" in form.changed_data and obj.tracking_number:
+            enqueue(redrive_number, obj.merchant_id, obj.tracking_number)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         return lookup == "order__id__exact" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]

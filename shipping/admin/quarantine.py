@@ -16,7 +16,7 @@ from orders.admin.show import link_to, local, pill
 from orders.models import Merchant
 from orders.queue import enqueue
 from orders.roles import Can
-from shipping.carriers.base import Reading
+from shipping.carriers.base import Reading, normal_number
 from shipping.models import QuarantinedReading, Shipment
 from shipping.status import TrackingStatus
 from shipping.tasks import redrive_quarantine
@@ -97,6 +97,9 @@ class QuarantineAdmin(WalledAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj and obj.resolved_at)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> Any:
+        return super().get_search_results(request, queryset, normal_number(search_term))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         sets: list[Any] = [(None, {"fields": self.readonly_fields})]

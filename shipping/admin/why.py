@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from orders.admin.base import WalledAdmin
+from orders.models import OrderEvent
 from shipping.models import Shipment, TrackingEvent
 from shipping.promise.audit import record_of
 from shipping.status import TrackingStatus
@@ -51,17 +52,28 @@ def why_view(site: WalledAdmin, request: HttpRequest, shipment_id: int) -> HttpR
 
 
 def _legs(rows: list[Row]) -> list[tuple[str, str, datetime, datetime, int]]:
-    """Kind, carrier, first and last moment and number of events of each leg."""
+    """What began it, to whom it leads, first and last moment and number of events of each leg."""
     found = []
+    before = None
     for leg in legs([row.event for row in rows]):
         told: list[Any] = leg.events
-        found.append((leg.kind, leg.carrier, told[0].occurred_at, told[-1].occurred_at, len(told)))
+        carrier = leg.carrier or "nobody named"
+        if before is None:
+            began = carrier
+        elif before.kind != leg.kind:
+            began = f"Turned back, {carrier}"
+        else:
+            began = f"Handed over to {carrier}"
+        goal = "back to the sender" if leg.kind == "back" else "to the customer"
+        found.append((began, goal, told[0].occurred_at, told[-1].occurred_at, len(told)))
+        before = leg
     return found
 
 
 @dataclass
 class Moment:
-    """What the customer saw from this moment on, and what had been told by then."""
+    """What the customer saw from this moment on, and what had been told by then. `anew` is true where nobody said anything new:
+    a person said what a code means, and the history was read again."""
 
     at: datetime
     status: str
@@ -69,6 +81,7 @@ class Moment:
     new: list[TrackingEvent]
     promise: str
     notices: list[Any]
+    anew: bool = False
 
 
 def _moments(parcel: Shipment, rows: list[Row]) -> Iterator[Moment]:
@@ -81,11 +94,15 @@ def _moments(parcel: Shipment, rows: list[Row]) -> Iterator[Moment]:
     promises = list(parcel.promises.order_by("pk"))
     sent: Any = parcel.order.notices.filter(subject__in=["order", parcel.subject])
     notices = [notice for notice in sent.order_by("sent_at") if notice.sent_at]
-    moments = sorted({*known, *(one.made_at for one in promises), *(one.sent_at for one in notices)})
+    seen = {change.recorded_at: change.new for change in _changes(parcel)}
+    moments = sorted({*known, *seen, *(one.made_at for one in promises), *(one.sent_at for one in notices)})
     state, last = TrackingStatus.UNKNOWN, None
     for at in moments:
         frame = known.get(at)
-        state = TrackingStatus(frame.state.status) if frame else state
+        if seen:  # the ledger wrote down what was shown; words are read otherwise once a person has mapped their code
+            state = TrackingStatus(seen.get(at, state))
+        elif frame:
+            state = TrackingStatus(frame.state.status)
         last = next((one for one in reversed(promises) if one.made_at <= at), last)
         yield Moment(
             at=at,
@@ -94,4 +111,10 @@ def _moments(parcel: Shipment, rows: list[Row]) -> Iterator[Moment]:
             new=[events[key] for key in frame.new] if frame else [],
             promise=str(last) if last else "",
             notices=[one for one in notices if one.sent_at == at],
+            anew=at in seen and frame is None,
         )
+
+
+def _changes(parcel: Shipment) -> Any:
+    """Of the parcel's status, as the ledger has them."""
+    return parcel.order.events.filter(kind=OrderEvent.Kind.SHIPMENT, subject=parcel.subject).order_by("pk")

@@ -6,7 +6,7 @@ import math
 import zoneinfo
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from shipping.carriers.base import CarrierError, Reading, normal_number
@@ -15,6 +15,7 @@ from shipping.carriers.tables import code_table
 from shipping.promise.zones import zone_of
 
 LONGEST_NUMBER = 60
+DEEPEST = 60  # lists and objects within each other; no vendor comes near, and Python's own limit depends on who calls
 
 
 class Place(NamedTuple):
@@ -37,20 +38,24 @@ def load(body: bytes) -> dict[str, Any]:
     """The body's JSON object, without what a database refuses (NUL, lone surrogates, numbers that are none)."""
     try:
         data = _clean(json.loads(body))
-    except (ValueError, RecursionError):
+    except RecursionError:
+        raise CarrierError("The body is nested too deep.", permanent=True) from None
+    except ValueError:
         raise CarrierError("The body is not JSON.", permanent=True) from None
     if not isinstance(data, dict):
         raise CarrierError("The body is no JSON object.", permanent=True)
     return data
 
 
-def _clean(value: Any) -> Any:
+def _clean(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if depth > DEEPEST:
+        raise RecursionError
     if isinstance(value, dict):
-        return {_clean(key): _clean(item) for key, item in value.items()}
+        return {_clean(key): _clean(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [_clean(item) for item in value]
+        return [_clean(item, depth + 1) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -88,12 +93,12 @@ def moment(value: Any, at: Place = NOWHERE) -> Moment:
     """A time without a zone is read in the zone of the place where the scan was made."""
     try:
         found = datetime.fromisoformat(str(value).strip())
+        if not 1 < found.year < 9999:
+            raise ValueError  # such a time cannot be shown in every zone, and means "none" where it is written
         if found.tzinfo is not None:
-            found.astimezone(UTC)  # a year 1 or 9999 cannot be moved between zones
             return Moment(found, f"UTC{found:%z}" if found.utcoffset() else "UTC", False)
         zone = zone_of(at.country, at.region)
         found = found.replace(tzinfo=zoneinfo.ZoneInfo(zone))
-        found.astimezone(UTC)
     except (ValueError, OverflowError):
         raise CarrierError(f"“{str(value)[:40]}” is no time.", permanent=True) from None
     return Moment(found, zone, True)

@@ -17,6 +17,8 @@ from shipping.route.stops import DESTINATION, ORIGIN, Route
 
 MOST_BYTES = 40_000  # of land and borders; coarser where a coast of skerries would take more
 _FINEST, _COARSEST = 2, 64
+_ALONG = (0.5, 0.35, 0.65, 0.2, 0.8, 0.05, 0.95)
+"""Where on the way ahead the words for the next scan may stand."""
 
 
 def svg(route: Route, key: str) -> SafeString:
@@ -142,13 +144,14 @@ def _dot(route: Route, at: int, point: Point) -> str:
 
 def _names(
     route: Route, points: Sequence[Point], lines: Sequence[tuple[bool, Point, Point]]
-) -> list[tuple[str, Point]]:
+) -> list[tuple[str, Sequence[Point]]]:
     weighty = sorted(range(len(route.stops)), key=lambda at: _weight(route, at), reverse=True)
-    names = [(route.stops[at].name, points[at]) for at in weighty]
+    names: list[tuple[str, Sequence[Point]]] = [(route.stops[at].name, [points[at]]) for at in weighty]
     ahead = [ends for ends in lines if not ends[0]]
     if route.next_scan and ahead:
-        (_, start, end) = ahead[0]
-        names.insert(3, (_brief(route), ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)))
+        (_, (x, y), (far_x, far_y)) = ahead[0]
+        spots = [(x + (far_x - x) * part, y + (far_y - y) * part) for part in _ALONG]
+        names.insert(3, (_brief(route), spots))
     return names
 
 

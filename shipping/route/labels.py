@@ -46,27 +46,31 @@ def around(point: Point, reach: float = 13) -> Box:
 
 
 def place(
-    names: Iterable[tuple[str, Point]], points: Sequence[Point], lines: Sequence[tuple[Point, Point]]
+    names: Iterable[tuple[str, Sequence[Point]]],
+    points: Sequence[Point],
+    lines: Sequence[tuple[Point, Point]],
 ) -> list[Label]:
-    """`names` with the weightiest first; one that finds no room is left to the list below the map. A name that was placed
-    at the same point already is not placed again."""
+    """`names` with the weightiest first, each with the points it may stand beside, the best first; one that finds no room is
+    left to the list below the map. A name that was placed at the same point already is not placed again."""
     placed: list[Label] = []
     seen: set[tuple[str, Point]] = set()
     dots = [around(point) for point in points]
-    for name, point in names:
+    for name, spots in names:
         text = short(name)
-        if not text or (text, point) in seen:
+        if not text or (text, spots[0]) in seen:
             continue
-        seen.add((text, point))
-        fits = [
-            label
-            for label in _tries(text, point)
-            if label.box.in_picture()
-            and not any(label.box.meets(dot) for dot in dots)
-            and not any(label.box.meets(other.box) for other in placed)
-        ]
-        if fits:
-            placed.append(min(fits, key=lambda label: sum(_crosses(line, label.box) for line in lines)))
+        seen.add((text, spots[0]))
+        for point in spots:
+            fits = [
+                label
+                for label in _tries(text, point)
+                if label.box.in_picture()
+                and not any(label.box.meets(dot) for dot in dots)
+                and not any(label.box.meets(other.box) for other in placed)
+            ]
+            if fits:
+                placed.append(min(fits, key=lambda label: sum(_crosses(line, label.box) for line in lines)))
+                break
     return placed
 
 

@@ -9,8 +9,9 @@ from shipping.route.outline import Window, rise
 
 WIDTH, HEIGHT = 720, 420
 MARGIN_X, MARGIN_Y = 96, 72
-NARROWEST = 9.0  # degrees across the picture, so that one town still shows where it lies
 GRID = 8  # steps across a picture, and up
+NARROWEST = 9.0  # degrees across the picture, so that a short way still shows where it lies
+LONELY = 16.0  # the same where there is one town alone: its country can be known by its shape
 HIGHEST = 80.0  # nearer to a pole Mercator has no room left
 ONCE_AROUND = WIDTH / 360
 Point = tuple[float, float]
@@ -51,6 +52,8 @@ def fitted(points: Sequence[Point]) -> Projection:
     heights = [rise(max(-HIGHEST, min(HIGHEST, lat))) for lat, _ in points]
     up = max(heights) - min(heights)
     scale = _scale(across, up, MARGIN_X, MARGIN_Y)
+    if not across and not up:
+        scale = WIDTH / LONELY
     if scale < ONCE_AROUND:  # better narrow margins than the same land twice
         scale = min(ONCE_AROUND, _scale(across, up, MARGIN_X / 3, MARGIN_Y / 3))
     return _on_grid(turned(west + across / 2), (max(heights) + min(heights)) / 2, scale)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 class CarrierServer:
     """`answers` maps "METHOD /path" to one answer (status, headers, body) or to a list of them, the last of which
-    stays. `asked` has every request as (method and path, headers, query or body)."""
+    stays, or to a function of what was asked. `asked` has every request as (method and path, headers, query or body)."""
 
     def __init__(self):
         self.answers, self.asked = {}, []
@@ -24,7 +24,7 @@ class CarrierServer:
                 found = outer.answers.get(key, (404, {}, b"{}"))
                 if isinstance(found, list):
                     found = found.pop(0) if len(found) > 1 else found[0]
-                status, headers, body = found
+                status, headers, body = found(said) if callable(found) else found
                 body = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
                 for name, value in headers.items():

@@ -10,6 +10,7 @@ from orders.roles import Role
 from shipping.carriers.base import Reading
 from shipping.carriers.registry import ADAPTERS, adapter
 from shipping.models import CarrierAccount, QuarantinedReading, TrackingEvent
+from shipping.tasks import redrive_number
 from shipping.tracking import quarantine
 from shipping.tracking.record import record
 from tests.factories import NOW, make_shipment, make_user
@@ -125,7 +126,7 @@ def row_page(row):
 class TestQuarantine:
     def test_its_page_says_what_the_carrier_said(self, owner, stray):
         shown = owner.get(row_page(stray)).content.decode()
-        for words in ("LOST-1", "I:DP", "Left &lt;b&gt;Wayne&lt;/b&gt; 0", "Wayne, NJ, US", "named no zone"):
+        for words in ("LOST1", "I:DP", "Left &lt;b&gt;Wayne&lt;/b&gt; 0", "Wayne, NJ, US", "named no zone"):
             assert words in shown
         assert "<b>Wayne" not in shown and "In transit" in shown
 
@@ -185,16 +186,74 @@ class TestQuarantine:
         redrive_quarantine(merchant.pk)
         assert not QuarantinedReading.objects.filter(resolved_at=None).exists()
 
+    def test_it_finds_its_parcel_by_itself_once_the_parcel_has_the_number(
+        self, owner, stray, merchant, other, django_capture_on_commit_callbacks
+    ):
+        record([Reading("delivered", NOW, tracking_number="LOST-1", carrier="UPS")], merchant=other, now=NOW)
+        parcel = make_shipment(merchant)
+        with django_capture_on_commit_callbacks() as sent:
+            page = reverse("admin:shipping_shipment_change", args=[parcel.pk])
+            form = {"carrier": "UPS", "service": "", "tracking_number": "lost 1", "weight_g": "500"}
+            for name in ("lines", "events", "promises", "scans"):
+                form |= {f"{name}-TOTAL_FORMS": 0, f"{name}-INITIAL_FORMS": 0}
+            answer = owner.post(page, form)
+            assert answer.status_code == 302, answer.context["errors"]
+        assert len(sent) == 1
+        redrive_number(merchant.pk, "LOST1")
+        parcel.refresh_from_db()
+        assert (parcel.events.count(), parcel.tracking_status) == (2, "in_transit")
+        assert (
+            not merchant.quarantine.filter(resolved_at=None).exists()
+            and other.quarantine.get().resolved_at is None
+        )
+
+    def test_or_when_the_sweep_sees_it(self, stray, merchant):
+        make_shipment(merchant, tracking_number="LOST1", carrier="UPS")
+        assert quarantine.found_since() == [(merchant.pk, "LOST1")]
+        redrive_number(merchant.pk, "LOST1")
+        assert quarantine.found_since() == [] and not merchant.quarantine.filter(resolved_at=None).exists()
+
+    def test_why_it_is_nobodys_is_said_truly_and_nobody_looks_twice_for_nothing(self, merchant):
+        one, long_ago = make_shipment(merchant, tracking_number="X1", carrier="UPS"), NOW - timedelta(days=90)
+        make_shipment(merchant, tracking_number="X2", carrier="UPS")
+        make_shipment(merchant, tracking_number="X2", carrier="DHL")
+        record([Reading("delivered", NOW, shipment_id=one.pk)], merchant=merchant, now=NOW)
+        strays = {
+            ("X1", "UPS", long_ago): "It happened before the parcel",
+            ("X1", "UPS", NOW + timedelta(days=90)): "had ended long before",
+            ("X2", "GLS", NOW): "none of them is with this carrier",
+            ("", "UPS", NOW): "names no tracking number",
+            ("X3", "UPS", NOW): "No parcel of yours",
+        }
+        said = [
+            Reading("in_transit", at, tracking_number=number, carrier=carrier)
+            for number, carrier, at in strays
+        ]
+        record(said, merchant=merchant, now=NOW + timedelta(days=90))
+        for row, words in zip(merchant.quarantine.order_by("pk"), strays.values(), strict=True):
+            assert words in row.reason
+        make_shipment(merchant, tracking_number="X3", carrier="UPS", now=NOW + timedelta(days=400))
+        assert quarantine.found_since() == [(merchant.pk, "X3")]
+        redrive_number(merchant.pk, "X3")
+        assert quarantine.found_since() == [] and "before the parcel" in merchant.quarantine.last().reason
+
+    def test_one_that_cannot_be_driven_again_holds_up_no_other(self, stray, merchant, caplog):
+        QuarantinedReading.objects.filter(pk=stray.pk).update(reading={"nonsense": True})
+        make_shipment(merchant, tracking_number="LOST1", carrier="UPS")
+        assert quarantine.redrive(merchant.quarantine.all(), now=NOW) == 1
+        assert f"reading {stray.pk} could not be driven again" in caplog.text
+
     def test_the_list_starts_with_those_that_wait(self, owner, stray, merchant):
-        assert owner.get(QUARANTINE).content.decode().count("LOST-1") >= 2
+        assert owner.get(QUARANTINE).content.decode().count("LOST1") >= 2
+        assert owner.get(QUARANTINE, {"q": " lost-1"}).content.decode().count("LOST1") >= 2
         quarantine.match_by_hand(stray, make_shipment(merchant), with_others=True, now=NOW, actor="a")
         assert "LOST-1" not in owner.get(QUARANTINE).content.decode()
-        assert "LOST-1" in owner.get(QUARANTINE + "?state=resolved").content.decode()
+        assert "LOST1" in owner.get(QUARANTINE + "?state=resolved").content.decode()
 
     def test_a_viewer_sees_and_changes_nothing(self, client, stray, merchant):
         client.force_login(make_user("vera", merchant, Role.VIEWER))
         shown = client.get(row_page(stray)).content.decode()
-        assert "LOST-1" in shown and "parcel_code" not in shown
+        assert "LOST1" in shown and "parcel_code" not in shown
         code = make_shipment(merchant).code
         assert client.post(row_page(stray), {"parcel_code": code}).status_code == 403
         assert client.post(row_page(stray), {"_again": "1"}).status_code == 403

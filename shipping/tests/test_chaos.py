@@ -39,7 +39,7 @@ def test_thousands_of_storms_end_in_the_truth_whatever_the_order():
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("seed", "parcels"),
-    [("a", 60), *(pytest.param(seed, 500, marks=pytest.mark.services) for seed in "bc")],
+    [("a", 60), *(pytest.param(seed, 500, marks=pytest.mark.services) for seed in "bcde")],
 )
 def test_at_the_door(seed, parcels):
     """Sixty in every run; five hundred make one transaction of PostgreSQL crawl, so these go with the real processes."""

@@ -1,5 +1,6 @@
 """Why it says this, what was known when, whose number it is, and a journey in legs."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shipping.carriers.base import Reading
-from shipping.models import QuarantinedReading, Shipment, TrackingEvent
+from shipping.models import CodeMapping, QuarantinedReading, Shipment, TrackingEvent
 from shipping.status import TrackingStatus
+from shipping.tracking import remap
 from shipping.tracking.explain import RULES, Heard, explain, frames
 from shipping.tracking.legs import legs, same_carrier, without_corrected
 from shipping.tracking.record import record
@@ -85,6 +87,61 @@ def test_legs_by_carrier_and_by_direction():
         ("out", "DHL", 3), ("out", "USPS", 2), ("back", "USPS", 1), ("back", "DHL", 1),
     ]  # fmt: skip
     assert legs([]) == []
+
+
+def kinds(story):
+    return [
+        (leg.kind, leg.carrier, len(leg.events))
+        for leg in legs(sorted(story, key=lambda one: one.occurred_at))
+    ]
+
+
+@pytest.mark.parametrize("skew", [-8, -4, -1, 0, 1, 4, 8])
+def test_a_depots_wrong_clock_makes_no_hand_over_there_and_back(skew):
+    """The last depot of the first carrier, or the first of the second, is off by hours."""
+    last_of_first = [told("picked_up", 0), told("in_transit", 20), told("in_transit", 30 + skew),
+                     told("in_transit", 32, "USPS"), told("in_transit", 50, "USPS"), told("delivered", 70, "USPS")]  # fmt: skip
+    assert kinds(last_of_first) == [("out", "DHL", 3), ("out", "USPS", 3)]
+    first_of_second = [told("picked_up", 0), told("in_transit", 20), told("in_transit", 30),
+                       told("in_transit", 32 + skew, "USPS"), told("in_transit", 50, "USPS"), told("delivered", 70, "USPS")]  # fmt: skip
+    assert kinds(first_of_second) == [("out", "DHL", 3), ("out", "USPS", 3)]
+
+
+def test_a_carrier_that_truly_has_it_again_has_a_leg_of_its_own():
+    story = [told("picked_up", 0), told("in_transit", 20), told("in_transit", 30, "Customs"), told("in_transit", 48),
+             told("in_transit", 60)]  # fmt: skip
+    assert kinds(story) == [("out", "DHL", 2), ("out", "Customs", 1), ("out", "DHL", 2)]
+
+
+@pytest.mark.parametrize("skew", [-9, -4, 0, 4])
+def test_a_parcel_that_turned_back_after_delivery_is_not_home_because_a_clock_is_wrong(skew):
+    story = [
+        told("picked_up", 0),
+        told("out_for_delivery", 40),
+        told("delivered", 50),
+        told("returning", 52 + skew),
+    ]
+    assert kinds(story) == [("out", "DHL", 3), ("back", "DHL", 1)]
+    assert reduce(Event(one.status, one.occurred_at, one.status) for one in story).status == "returning"
+    home = [*story, told("delivered", 52 + skew + 30)]
+    assert reduce(Event(one.status, one.occurred_at, str(one)) for one in home).status == "returned"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(S.values), st.sampled_from(["DHL", "USPS", ""]), st.integers(0, 90)),
+        max_size=10,
+    )
+)
+def test_legs_hold_every_word_once_and_never_go_out_after_they_came_back(drawn):
+    story = sorted(
+        (told(status, hours, carrier) for status, carrier, hours in drawn), key=lambda one: one.occurred_at
+    )
+    found = legs(story)
+    assert sorted(map(id, story)) == sorted(id(event) for leg in found for event in leg.events)
+    assert [leg.kind for leg in found] == sorted((leg.kind for leg in found), reverse=True)
+    for one, two in pairwise(found):
+        assert one.kind != two.kind or not same_carrier(one.carrier, two.carrier)
 
 
 def test_one_carrier_by_several_names():
@@ -177,6 +234,53 @@ def test_the_page_says_which_word_decides_and_what_was_seen_when(client, bob, pa
     assert url in link
 
 
+def shown(client, parcel):
+    page = client.get(reverse("admin:shipping_shipment_why", args=[parcel.pk]))
+    return [(moment.label, moment.anew) for moment in page.context["moments"]], page.content.decode()
+
+
+def test_the_slider_shows_what_was_shown_then_though_a_code_has_been_mapped_since(client, alice, merchant):
+    parcel = make_shipment(merchant, tracking_number="JD1", carrier="DHL")
+    say(merchant, "picked_up")
+    odd = Reading(
+        "unknown", NOW + HOUR, tracking_number="JD1", carrier="DHL", code="ZZ", provider="aftership"
+    )
+    record([odd], merchant=merchant, now=NOW + HOUR)
+    remap.map_code(CodeMapping.objects.get(), "delivered", user=alice, now=NOW + 9 * HOUR)
+    remap.reread(CodeMapping.objects.get().pk, now=NOW + 9 * HOUR)
+    client.force_login(alice)
+    labels, page = shown(client, parcel)
+    assert labels[-3:] == [("Picked up", False), ("Picked up", False), ("Delivered", True)]
+    assert "read anew" in page and "mapping version 1001" in page
+
+
+def test_the_word_that_decides_is_shown_among_any_number(client, alice, merchant):
+    parcel = make_shipment(merchant, tracking_number="JD1", carrier="DHL")
+    say(merchant, "delivered", code="DL")
+    for start in range(0, 520, 260):
+        later = [Reading("in_transit", NOW + timedelta(minutes=1 + start + at), tracking_number="JD1", carrier="DHL")
+                 for at in range(260)]  # fmt: skip
+        record(later, merchant=merchant, now=NOW + 30 * HOUR)
+    client.force_login(alice)
+    _, page = shown(client, parcel)
+    assert page.count("This decides") == 1 and page.count("stays Delivered") == 500
+    said = client.get(reverse("admin:shipping_shipment_why", args=[parcel.pk]) + "?format=json").json()
+    assert said["decided_by"]["code"] == "DL" and len(said["steps"]) == 501
+
+
+def test_the_legs_are_told_in_words(client, alice, merchant):
+    parcel = make_shipment(merchant, tracking_number="JD1", carrier="DHL")
+    say(merchant, "picked_up")
+    say(merchant, "delivered", at=NOW + 30 * HOUR, carrier="USPS")
+    say(merchant, "returning", at=NOW + 60 * HOUR, carrier="USPS")
+    client.force_login(alice)
+    _, page = shown(client, parcel)
+    legs_said = re.findall(r"<li><bdi>([^<]*)</bdi>, ([^:]*):", page)
+    assert legs_said == [
+        ("DHL", "to the customer"), ("Handed over to USPS", "to the customer"), ("Turned back, USPS", "back to the sender"),
+    ]  # fmt: skip
+
+
 def test_a_parcel_nobody_spoke_of(client, bob, merchant):
     client.force_login(bob)
     parcel = make_shipment(merchant)
@@ -188,7 +292,7 @@ def test_it_asks_no_more_for_more_words(client, bob, parcel, merchant, django_as
     client.force_login(bob)
     for number in range(40):
         say(merchant, at=NOW + number * timedelta(minutes=1), message=f"Word {number}")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         client.get(reverse("admin:shipping_shipment_why", args=[parcel.pk]))
 
 

@@ -168,6 +168,65 @@ class TestPolling:
         state = PollState.objects.get(shipment=bad)
         assert state.failures == 1 and "Invalid inquiry number" in state.error and state.next_at > NOW
 
+    def test_one_bad_number_among_thirty_is_found_and_the_others_have_their_answers(self, server, merchant):
+        open_account(merchant, "fedex")
+        bad = hand_over(merchant, "000000000013", "FedEx")
+        for n in range(29):
+            hand_over(merchant, f"12345{n:07}", "FedEx")
+        asked = []
+
+        def answer(said):
+            numbers = [row["trackingNumberInfo"]["trackingNumber"] for row in said["trackingInfo"]]
+            asked.append(numbers)
+            if bad.tracking_number in numbers:
+                return 400, {}, {"errors": [{"code": "TRACKING.TRACKINGNUMBER.INVALID"}]}
+            scan = {"date": (NOW + HOUR).isoformat(), "eventType": "PU"}
+            rows = [
+                {"trackingNumber": number, "trackResults": [{"scanEvents": [scan]}]} for number in numbers
+            ]
+            return 200, {}, {"output": {"completeTrackResults": rows}}
+
+        server.answers["POST /track/v1/trackingnumbers"] = answer
+        now = NOW + 2 * HOUR
+        for _ in range(8):
+            run(now)
+            now += timedelta(minutes=40)
+        assert Shipment.objects.filter(tracking_status="picked_up").count() == 29
+        assert [len(numbers) for numbers in asked[:3]] == [30, 15, 15] and [bad.tracking_number] in asked
+        assert "HTTP 400" in PollState.objects.get(shipment=bad).error
+
+    @pytest.mark.parametrize("where", ["shipping.tracking.polling.record", "shipping.carriers.ups.read"])
+    def test_what_goes_wrong_with_one_parcel_keeps_no_other_from_its_answer(
+        self, server, ups, merchant, monkeypatch, where
+    ):
+        """The carrier's answer is good; what breaks is ours."""
+        from shipping.carriers import ups as carrier
+
+        bad, other = hand_over(merchant, "1Z999AA10123456784"), hand_over(merchant)
+        server.answers["GET /api/track/v1/details/1Z999AA10123456784"] = ups_says(("P", NOW + HOUR))
+        real = polling.record if "record" in where else carrier.read
+
+        def broken(said, *args, **kwargs):
+            number = args[0] if args else said[0].tracking_number if said else ""
+            if number == bad.tracking_number:
+                raise TypeError("a bug of ours")
+            return real(said, *args, **kwargs)
+
+        monkeypatch.setattr(where, broken)
+        run(NOW + 2 * HOUR)
+        other.refresh_from_db()
+        state = PollState.objects.get(shipment=bad)
+        assert other.tracking_status == "picked_up"
+        assert (
+            (state.failures, state.claim) == (1, None)
+            and "TypeError" in state.error
+            and state.next_at > NOW + 2 * HOUR
+        )
+        monkeypatch.undo()
+        run(NOW + 3 * HOUR)
+        bad.refresh_from_db()
+        assert bad.tracking_status == "picked_up"
+
     def test_given_up_becomes_expired_and_says_so(self, server, ups, merchant):
         parcel = hand_over(merchant)
         assert run(NOW + 2 * HOUR) == 1

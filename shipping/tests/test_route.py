@@ -189,6 +189,24 @@ def test_names_do_not_cover_each_other():
     assert 3 <= picture.count("<text") <= 7
 
 
+def test_one_town_alone_is_shown_in_a_land_that_can_be_known_by_its_shape():
+    alone, near = plan(BERLIN, [], None), plan(BERLIN, [], Town("Potsdam", "", "DE"))
+    widths = [fitted([stop.point for stop in route.stops]).window for route in (alone, near)]
+    assert [round(window.east - window.west) for window in widths] == [16, 9]
+    assert len(alone.stops) == 1 and 'class="land"' in svg(alone, "m")
+
+
+def test_the_words_for_the_next_scan_stand_where_there_is_room_on_the_way_ahead():
+    route = plan(
+        Town("Shenzhen", "", "CN"), [scan("Hong Kong", "HK"), scan("Anchorage", "US", "AK"), scan("Louisville", "US", "KY")],
+        Town("Seattle", "WA", "US"), next_scan="usually within 2 days; the last was 3 days ago",
+    )  # fmt: skip
+    (said,) = (
+        node for node in ET.fromstring(svg(route, "m")).iter("text") if node.get("class") == "label next"
+    )
+    assert said.text == "usually within 2 days"
+
+
 def test_far_land_is_drawn_coarser_and_the_window_cuts_it():
     near = list(land(Window(5, 45, 15, 58)))
     assert near and all(5 <= x <= 15 and 45 <= y <= 58 for ring in near for x, y in ring)

@@ -123,10 +123,10 @@ def _detail(status: str, at: datetime, draw: random.Random) -> dict[str, Any]:
 
 
 def _skew(details: list[dict[str, Any]], story: Sequence[str], draw: random.Random) -> None:
-    """One depot's clock is wrong by up to four hours: words on the way move, ends do not."""
+    """One depot's clock is wrong by up to four hours: words on the way move, and the turn, even before the delivery."""
     wrong = timedelta(hours=draw.choice([-4, -2, 2, 4]))
     for detail, status in zip(details, story, strict=True):
-        if status in (S.IN_TRANSIT, S.OUT_FOR_DELIVERY) and draw.random() < 0.4:
+        if status in (S.IN_TRANSIT, S.OUT_FOR_DELIVERY, S.RETURNING) and draw.random() < 0.4:
             detail["datetime"] = (datetime.fromisoformat(detail["datetime"]) + wrong).isoformat()
 
 

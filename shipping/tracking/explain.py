@@ -15,6 +15,7 @@ RULES = {
     "delivered-sticks": "Delivered is left only by a return.",
     "return-leg": "The parcel turned back to the sender.",
     "back-home": "Delivered on the way back: the sender has it again.",
+    "turned-after": "Told within half a day of the turn: one clock is wrong, and it came to the recipient before it turned back.",
     "return-sticks": "A parcel on its way back is not on its way to the customer.",
     "given-up": "Nothing was heard for so long that tracking ended; the next news takes it up again.",
 }

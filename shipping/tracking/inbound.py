@@ -1,5 +1,6 @@
 """Verified webhook bodies: stored at the door, applied by a worker, swept when a worker died."""
 
+import json
 import logging
 from collections import defaultdict
 from datetime import datetime, timedelta
@@ -31,12 +32,18 @@ def store(account: CarrierAccount, event_id: str, body: bytes, *, now: datetime)
                 account.merchant_id,
                 account.provider,
                 event_id,
-                body.decode("utf-8", "replace").replace("\x00", ""),
+                _text(body),
                 moment,
             ],
         )
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def _text(body: bytes) -> str:
+    """As the parser read it: JSON may come in UTF-16, and a database takes neither half surrogates nor NUL."""
+    told = body.decode(json.detect_encoding(body), "surrogatepass")
+    return told.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
 def drain(*, now: datetime, limit: int = BATCH) -> int:

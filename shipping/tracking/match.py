@@ -23,8 +23,16 @@ OVER = timedelta(
 NEEDED = ("order_id", "tracking_number", "carrier", "tracking_status", "last_event_at", "created_at")
 
 
-def match(readings: list[Reading], merchant: Merchant) -> Iterator[tuple[Reading, Shipment | None]]:
-    """Each reading with its parcel, or None. Two queries at most, whatever the number of readings."""
+UNKNOWN = "No parcel of yours has this tracking number."
+NAMELESS = "It names no tracking number."
+EARLY = "It happened before the parcel with this number was made: carriers use numbers again."
+LONG_OVER = "The parcel with this number had ended long before: carriers use numbers again."
+WHOSE = "Several parcels have this tracking number, and none of them is with this carrier."
+"""Why a reading is nobody's."""
+
+
+def match(readings: list[Reading], merchant: Merchant) -> Iterator[tuple[Reading, Shipment | None, str]]:
+    """Each reading with its parcel, or with None and why. Two queries at most, whatever the number of readings."""
     ids = {reading.shipment_id for reading in readings if reading.shipment_id}
     numbers = {normal_number(reading.tracking_number) for reading in readings if not reading.shipment_id}
     mine = Shipment.objects.filter(merchant=merchant).only(*NEEDED)
@@ -35,9 +43,10 @@ def match(readings: list[Reading], merchant: Merchant) -> Iterator[tuple[Reading
             by_number.setdefault(row.tracking_number, []).append(row)
     for reading in readings:
         if reading.shipment_id:
-            yield reading, by_id.get(reading.shipment_id)
+            yield reading, by_id.get(reading.shipment_id), UNKNOWN
         else:
-            yield reading, _of(by_number.get(normal_number(reading.tracking_number), []), reading)
+            parcels = by_number.get(normal_number(reading.tracking_number), [])
+            yield reading, _of(parcels, reading), _why_not(parcels, reading)
 
 
 def _of(parcels: list[Shipment], reading: Reading) -> Shipment | None:
@@ -51,6 +60,15 @@ def _of(parcels: list[Shipment], reading: Reading) -> Shipment | None:
         return open_to[0]
     # A parcel goes from one carrier to the next under one number: the only parcel with it is the one meant.
     return possible[0] if len(possible) == 1 else None
+
+
+def _why_not(parcels: list[Shipment], reading: Reading) -> str:
+    if not parcels:
+        return UNKNOWN if reading.tracking_number else NAMELESS
+    if any(_in_window(parcel, reading) for parcel in parcels):
+        return WHOSE
+    early = all(reading.occurred_at < parcel.created_at - SLACK for parcel in parcels)
+    return EARLY if early else LONG_OVER
 
 
 def _in_window(parcel: Shipment, reading: Reading) -> bool:

@@ -5,12 +5,16 @@ beat -> enrol     parcels handed over get a row that says who is asked
                   claimed by conditional UPDATE, one task for the account
 task -> ask       one batch after the other; answers enter by `record`, like every carrier's
 
+What a carrier cannot answer as a whole is asked again in smaller and smaller parts, so that the one bad number among thirty
+is found; what goes wrong with one parcel keeps no other from its answer.
+
 A claim names the worker; it takes the claim over under a name of its own before it asks, so that a message
 delivered twice asks once. A dead worker's claim is free again after LEASE.
 """
 
+import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -25,6 +29,7 @@ from shipping.tracking.match import SLACK
 from shipping.tracking.record import record
 from shipping.tracking.schedule import back_off, given_up, next_poll
 
+log = logging.getLogger(__name__)
 TICK = timedelta(seconds=15)
 LEASE = timedelta(minutes=10)
 REFUSED = timedelta(hours=6)
@@ -91,12 +96,16 @@ def dispatch(*, now: datetime) -> list[tuple[int, str]]:
             continue
         if not CarrierAccount.objects.filter(free, pk=account.pk).update(poll_after=now + TICK):
             continue  # another dispatcher was faster
-        calls = max(1, int(carrier.capabilities.per_minute * TICK.total_seconds() // 60))
-        ids = list(mine.values_list("pk", flat=True)[: calls * carrier.capabilities.batch])
+        ids = list(mine.values_list("pk", flat=True)[: _calls(carrier) * carrier.capabilities.batch])
         claim = uuid.uuid4()
         if PollState.objects.filter(_free(now), pk__in=ids).update(claim=claim, claimed_at=now):
             tasks.append((account.pk, str(claim)))
     return tasks
+
+
+def _calls(carrier: Carrier) -> int:
+    """How many may be made in one TICK."""
+    return max(1, int(carrier.capabilities.per_minute * TICK.total_seconds() // 60))
 
 
 def _free(now: datetime) -> Q:
@@ -113,15 +122,25 @@ def ask(account_id: int, claim: str, *, now: datetime) -> int:
     rows = list(PollState.objects.filter(claim=mine).select_related("shipment").order_by("next_at", "pk"))
     answered = 0
     try:
-        for start in range(0, len(rows) if carrier else 0, carrier.capabilities.batch if carrier else 1):
-            assert carrier is not None
-            batch = rows[start : start + carrier.capabilities.batch]
-            if not _ask_batch(carrier, account, batch, now=now):
+        for batch in list(batches(rows, carrier.capabilities.batch))[: _calls(carrier)] if carrier else ():
+            if not _ask_batch(carrier, account, batch, now=now):  # type: ignore[arg-type]
                 break
             answered += len(batch)
     finally:
         PollState.objects.filter(claim=mine).update(claim=None, claimed_at=None)
     return answered
+
+
+def batches(rows: Sequence[PollState], most: int) -> Iterator[list[PollState]]:
+    """Those that failed before in parts of half the size for each time, down to one by one."""
+    waiting: dict[int, list[PollState]] = {}
+    for row in rows:
+        size = max(1, most >> min(row.failures, 10))
+        batch = waiting.setdefault(size, [])
+        batch.append(row)
+        if len(batch) == size:
+            yield waiting.pop(size)
+    yield from waiting.values()
 
 
 def _ask_batch(carrier: Carrier, account: CarrierAccount, rows: list[PollState], *, now: datetime) -> bool:
@@ -131,9 +150,18 @@ def _ask_batch(carrier: Carrier, account: CarrierAccount, rows: list[PollState],
         answers = {one.number: one for one in carrier.poll(wanted, account.opened_with(), now=now)}
     except CarrierError as error:
         return _failed(error, account, rows, now=now)
+    except Exception as error:
+        log.exception("what %s answered could not be read", account)
+        unread = CarrierError(f"The answer could not be read ({type(error).__name__}).", permanent=True)
+        return _failed(unread, account, rows, now=now)
     CarrierAccount.objects.filter(pk=account.pk).exclude(poll_error="").update(poll_error="")
     for row in rows:
-        _answered(row, answers.get(row.shipment.tracking_number), account, now=now)
+        try:
+            _answered(row, answers.get(row.shipment.tracking_number), account, now=now)
+        except Exception as error:
+            log.exception("what was answered of parcel %s could not be recorded", row.pk)
+            unkept = CarrierError(f"It could not be recorded ({type(error).__name__}).", permanent=True)
+            _failed(unkept, account, [row], now=now)
     return True
 
 

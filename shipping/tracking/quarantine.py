@@ -1,29 +1,31 @@
 """Readings that fit no parcel: kept, counted, driven again; they change nothing meanwhile."""
 
+import logging
 from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from orders.lifecycle import lock_order
 from orders.models import Merchant
-from shipping.carriers.base import Reading
+from shipping.carriers.base import Reading, normal_number
 from shipping.models import QuarantinedReading, Shipment
-from shipping.tracking.match import match
+from shipping.tracking.match import UNKNOWN, match
 
+log = logging.getLogger(__name__)
 MOST_BY_HAND = 1000
 
 
-def keep(reading: Reading, *, merchant: Merchant, now: datetime) -> int:
+def keep(reading: Reading, why: str, *, merchant: Merchant, now: datetime) -> int:
     """Store a reading that no parcel claims; 1, also when it lies here already."""
     QuarantinedReading.objects.get_or_create(
         merchant=merchant,
         fingerprint=reading.fingerprint,
         defaults={
             "carrier": reading.carrier,
-            "tracking_number": reading.tracking_number,
-            "reason": "No parcel of yours has this tracking number.",
+            "tracking_number": normal_number(reading.tracking_number),
+            "reason": why,
             "reading": reading.to_json(),
             "received_at": now,
         },
@@ -33,8 +35,6 @@ def keep(reading: Reading, *, merchant: Merchant, now: datetime) -> int:
 
 def redrive(rows: QuerySet[QuarantinedReading], *, now: datetime, actor: str = "") -> int:
     """Try the readings again; those that find a parcel now are recorded and leave. Returns how many left."""
-    from shipping.tracking.record import record  # record keeps readings here: the two call each other
-
     left = 0
     for row in (
         rows.filter(resolved_at__isnull=True)
@@ -42,14 +42,38 @@ def redrive(rows: QuerySet[QuarantinedReading], *, now: datetime, actor: str = "
         .order_by("pk")
         .iterator(chunk_size=200)
     ):
-        reading = Reading.from_json(row.reading)
-        ((_, shipment),) = match([reading], row.merchant)
-        if shipment is None:
-            continue
+        try:
+            left += _tried(row, now, actor)
+        except Exception:
+            log.exception("quarantined reading %s could not be driven again", row.pk)  # the others still can
+    return left
+
+
+def _tried(row: QuarantinedReading, now: datetime, actor: str) -> bool:
+    from shipping.tracking.record import record  # record keeps readings here: the two call each other
+
+    reading = Reading.from_json(row.reading)
+    ((_, shipment, why),) = match([reading], row.merchant)
+    if shipment is None:
+        if why != row.reason:
+            QuarantinedReading.objects.filter(pk=row.pk).update(reason=why)
+        return False
+    with transaction.atomic():
         record([reading], merchant=row.merchant, now=now, actor=actor)
         _resolve(row, shipment, now)
-        left += 1
-    return left
+    return True
+
+
+def found_since(*, limit: int = 500) -> list[tuple[int, str]]:
+    """(merchant, tracking number) of readings that came before their parcel did, and whose parcel nobody has looked for since."""
+    parcel = Shipment.objects.filter(
+        merchant=OuterRef("merchant"), tracking_number=OuterRef("tracking_number")
+    )
+    waiting = QuarantinedReading.objects.filter(resolved_at__isnull=True, reason=UNKNOWN).exclude(
+        tracking_number=""
+    )
+    rows = waiting.filter(Exists(parcel)).order_by().values_list("merchant_id", "tracking_number").distinct()
+    return list(rows[:limit])
 
 
 def match_by_hand(

@@ -55,9 +55,9 @@ def record(readings: Iterable[Reading], *, merchant: Merchant, now: datetime, ac
     done = Recorded()
     by_parcel: dict[tuple[int, int], list[Reading]] = defaultdict(list)
     believed = [believable(reading, now) for reading in readings]
-    for reading, shipment in match(codes.translated(believed, merchant), merchant):
+    for reading, shipment, why_not in match(codes.translated(believed, merchant), merchant):
         if shipment is None:
-            done.quarantined += quarantine.keep(reading, merchant=merchant, now=now)
+            done.quarantined += quarantine.keep(reading, why_not, merchant=merchant, now=now)
         else:
             by_parcel[shipment.order_id, shipment.pk].append(reading)
     parcels = sorted(by_parcel.items())

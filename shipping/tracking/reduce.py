@@ -1,7 +1,8 @@
 """What is true of a parcel, from everything ever said about it (pure).
 
 `reduce` gives the same answer for any order of arrival and any duplication: it sorts by when things
-happened, then by rank, then by fingerprint; it never looks at when they arrived.
+happened, then by rank, then by fingerprint; it never looks at when they arrived. What it promises stands in docs/truth.md,
+each with the test that tries to break it.
 
     rule              an event of this kind                     moves the state
     ----------------  ----------------------------------------  -------------------------------------------
@@ -12,13 +13,14 @@ happened, then by rank, then by fingerprint; it never looks at when they arrived
     delivered-sticks  anything but a return leg                 never, once delivered
     return-leg        returning or returned                     always; even from delivered
     back-home         delivered while returning                 to returned: the sender got it
+    turned-after      the same, within SKEW of the turn         never: one of two clocks is wrong, and nobody is back so soon
     return-sticks     anything else while returning             never
     given-up          expired                                   until the next news
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shipping.status import MOVING, POSSESSED, TrackingStatus
 
@@ -49,6 +51,8 @@ RANK = {
 """Decides between two events of the same second: the one further along is the later one."""
 
 ON_THE_WAY = MOVING - {S.RETURNING}
+SKEW = timedelta(hours=12)
+"""So far may two depots' clocks differ before the order of two legs can be told from their times."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 def step(state: State, event: Event) -> tuple[State, str]:
     """The state after one more event, and the rule of the table that said so."""
     status, rule = _decide(state.status if state.decided_by else None, event.status)
+    if rule == "back-home" and state.status_at and event.occurred_at - state.status_at < SKEW:
+        status, rule = state.status, "turned-after"
     carrier_has_it = event.status in POSSESSED
     changed = rule not in REFUSALS
     delivered_now = changed and status == S.DELIVERED and state.status != S.DELIVERED
@@ -111,7 +117,7 @@ def step(state: State, event: Event) -> tuple[State, str]:
     return after, rule
 
 
-REFUSALS = {"no-step-back", "delivered-sticks", "return-sticks"}
+REFUSALS = {"no-step-back", "delivered-sticks", "return-sticks", "turned-after"}
 """Rules by which an event changes nothing."""
 
 

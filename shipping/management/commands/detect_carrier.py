@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from shipping.carriers.detect import detect
+from shipping.carriers.formats import problems
 
 
 class Command(BaseCommand):
@@ -14,6 +15,8 @@ class Command(BaseCommand):
         parser.add_argument("numbers", nargs="+", metavar="NUMBER")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        for words in problems():
+            self.stderr.write(f"Left out: {words}")
         for number in options["numbers"]:
             candidates = [candidate.to_json() for candidate in detect(number)]
             self.stdout.write(json.dumps({"number": number, "candidates": candidates}, ensure_ascii=False))
