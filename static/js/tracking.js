@@ -44,6 +44,12 @@
     here.searchParams.delete("said");
     history.replaceState(null, "", here);
   }
+  // A link to something folded up unfolds it.
+  document.addEventListener("click", (event) => {
+    const to = event.target.closest?.("a[href^='#']")?.hash.slice(1);
+    const part = to && document.getElementById(to);
+    if (part?.matches("details")) part.open = true;
+  });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && !ended()) look().catch(() => {});
   });
