@@ -29,9 +29,9 @@ def heading(parcels: Sequence[Parcel]) -> Parcel | None:
     return next(parcel for parcel in parcels if parcel.status == worst)
 
 
-def where(order: Order, days: Iterable[Day], home: str, status: str = S.UNKNOWN) -> Where:
+def where(order: Order, days: Iterable[Day], home: str, status: str = S.UNKNOWN, *, by_hand: bool) -> Where:
     """Where a parcel was last seen, of its days, newest first. Before its first scan that is the sender's town (`home`, "" if
-    none may be told), which it has left, or come back to, when the shop says so."""
+    none may be told), which it has left, or come back to, when the shop says so: `by_hand`, no parcel has been scanned."""
     for day in days if status not in _NOT_SEEN else ():
         for scan in day.scans:
             if scan.place and status == S.DELIVERED:
@@ -39,9 +39,9 @@ def where(order: Order, days: Iterable[Day], home: str, status: str = S.UNKNOWN)
             if scan.place:
                 moment = _("%(day)s, %(time)s") % {"day": day.label, "time": scan.time}
                 return Where(_("Last seen"), scan.place, moment)
-    if order.status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED):
+    if by_hand and order.status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED):
         return Where(_("Has left the shop"), home, "")
-    if order.status == OrderStatus.RETURNED:
+    if by_hand and order.status == OrderStatus.RETURNED:
         return Where(_("Back at the shop"), home, "")
     return Where(_("Still at the shop") if home else _("Not with the carrier yet"), home, "")
 

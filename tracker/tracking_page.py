@@ -60,7 +60,7 @@ def build(order: Order, *, now: datetime, tier: Tier = Tier.LINK) -> TrackingPag
         says=says,
         when=when.words or answers.no_day_of(order, lead, facts.today),
         late=when.late,
-        where=lead.where if lead else answers.where(order, (), facts.home),
+        where=lead.where if lead else answers.where(order, (), facts.home, by_hand=True),
         acts=answers.acts(sent, says),
         about=lead.title if lead and len(sent) > 1 and not all_there else "",
         pickup=lead.pickup if lead else "",
@@ -99,6 +99,7 @@ class _Facts:
         self.events: dict[int, list[TrackingEvent]] = defaultdict(list)
         for event in scans_and_payloads_of(order.pk) if tier >= Tier.CODE else scans_of(order.pk):
             self.events[event.shipment_id].append(event)
+        self.by_hand = not self.events  # what is known of it is the shop's own word
         self.learned = _learned(order)
         self.moved_at = dict(moves_of(order.pk))
         self.secrets = secrets_of(order)
@@ -126,7 +127,9 @@ class _Facts:
             status=status,
             says=words.dated_wording(status, since, self.now.astimezone(local).date()),
             since=since,
-            where=answers.where(self.order, days, "" if row.supplier_id else self.home, status),
+            where=answers.where(
+                self.order, days, "" if row.supplier_id else self.home, status, by_hand=self.by_hand
+            ),
             when=when.words,
             late=when.late,
             coming=when.coming,
