@@ -88,7 +88,7 @@ def acts(parcels: Iterable[Parcel], says: Wording) -> tuple[Act, ...]:
     missing = [parcel for parcel in parcels if parcel.may_miss]
     found = [Act(f"#address-{parcel.key}", _("Is your address right?"), main=True) for parcel in wrong[:1]]
     if says.ask_shop and len(missing) == 1 and not wrong:
-        found.append(Act(f"#miss-{missing[0].key}", _("It has not arrived"), main=False))
+        found.append(Act(f"#miss-text-{missing[0].key}", _("It has not arrived"), main=False))
     elif says.ask_shop and not wrong:
         found.append(Act("#contact", _("Contact the shop"), main=says.tone != "good"))
     return tuple(found)

@@ -47,8 +47,7 @@
   // A link to something folded up unfolds it.
   document.addEventListener("click", (event) => {
     const to = event.target.closest?.("a[href^='#']")?.hash.slice(1);
-    const part = to && document.getElementById(to);
-    if (part?.matches("details")) part.open = true;
+    document.getElementById(to)?.closest("details")?.setAttribute("open", "");
   });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && !ended()) look().catch(() => {});

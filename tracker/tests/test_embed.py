@@ -1,5 +1,6 @@
 """The page's weight, its place on a home screen, and the form in a shop's own pages."""
 
+import io
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,8 @@ import brotli
 import pytest
 import time_machine
 from django.contrib.staticfiles import finders
+from django.core.files.base import ContentFile
+from PIL import Image
 
 from orders.access import Tier, pass_for
 from shipping.carriers.base import Reading
@@ -61,6 +64,9 @@ def test_the_home_screen(client, merchant):
     )
     assert said["start_url"].startswith(place)
     assert {icon["sizes"] for icon in said["icons"]} >= {"192x192", "512x512"}
+    for found in said["icons"]:
+        with Image.open(io.BytesIO(client.get(found["src"]).content)) as image:
+            assert f"{image.width}x{image.height}" == found["sizes"] and found["type"] == "image/png"
     assert client.get("/t/nothing/app.webmanifest").status_code == 404
 
 
@@ -71,4 +77,26 @@ def test_the_form_in_a_shops_page_opens_the_lookup_with_the_number(client):
     script = Path(finders.find("embed/track.js")).read_text("utf-8")
     assert not any(
         word in script for word in ('createElement("iframe', "fetch(", "document.cookie", "innerHTML")
+    )
+
+
+def test_the_icon_is_the_shops_own(client, merchant):
+    merchant.colour = "#ffe600"
+    merchant.save()
+    plain = client.get("/brand/kiosk.192.png")
+    with Image.open(io.BytesIO(plain.content)) as image:
+        assert image.getpixel((2, 2)) == (0xFF, 0xE6, 0x00) and (0, 0, 0) in {
+            image.getpixel((96, y)) for y in range(192)
+        }
+    assert client.get("/brand/kiosk.192.png", headers={"If-None-Match": plain["ETag"]}).status_code == 304
+    out = io.BytesIO()
+    Image.new("RGB", (1200, 300), "red").save(out, "PNG")
+    merchant.logo.save("l.png", ContentFile(out.getvalue()))
+    with Image.open(io.BytesIO(client.get("/brand/kiosk.512.png").content)) as image:
+        assert image.getpixel((256, 256)) == (255, 0, 0) and image.getpixel((60, 256)) == (255, 255, 255)
+    merchant.logo.save("broken.png", ContentFile(b"no image"))
+    assert client.get("/brand/kiosk.192.png").content == plain.content
+    assert (
+        client.get("/brand/nobody.192.png").status_code == 404
+        and client.get("/brand/kiosk.4096.png").status_code == 404
     )
