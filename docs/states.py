@@ -1,6 +1,7 @@
 """Pictures of the tracking page in every state: python docs/states.py [folder, default var/states] [part of a name ...]
 
-Phone and desktop, light and dark, in German, Arabic and Japanese: 156 pictures named language-state-window-scheme.png.
+Phone and desktop, light and dark, in German, Arabic and Japanese, named language-state-window-scheme.png; the phone's are
+full pages, of which the first 640 points are above the fold.
 """
 
 import sys
@@ -15,69 +16,19 @@ from screenshots import launch  # noqa: E402
 
 from tests.portal import running  # noqa: E402
 
-WINDOWS = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 860}}
+WINDOWS = {"phone": {"width": 360, "height": 640}, "desk": {"width": 1280, "height": 860}}
 SCHEMES = ("light", "dark")
+LANGUAGES = ("de", "ar", "ja")
 MAKE = """
-from datetime import timedelta
 from django.utils import timezone
-from orders.lifecycle import change_status
-from orders.models import Order
-from orders.place import IncomingLine
-from orders.status import OrderStatus
-from shipping.carriers.base import Reading
-from shipping.models import Shipment, ShipmentLine
-from shipping.tracking.record import record
-from tests.factories import make_merchant, make_shipment
-
-NOW, H = timezone.now(), timedelta(hours=1)
-SHOPS = {
-    "de": ("Donaudampfschifffahrts-Feinkost", "#7a1f3d", "Europe/Berlin", "DE", ["Hamburg", "Kassel", "München"],
-           dict(name="Änne Müller-Lüdenscheidt", line1="Hauptstr. 5", city="München", postal_code="80331", country="DE"),
-           ["Fußmatte „Willkommen“", "Übergroße Schöpfkelle aus Olivenholz"]),
-    "ar": ("متجر توابل الصحراء", "#f2b705", "Africa/Cairo", "EG", ["Aswan", "Alexandria", "Cairo"],
-           dict(name="فاطمة الزهراء", line1="شارع التحرير ٥", city="القاهرة", postal_code="11511", country="EG"),
-           ["زعفران ٥ غرام", "كمون مطحون"]),
-    "ja": ("海苔と本の店", "#0b6e4f", "Asia/Tokyo", "JP", ["Osaka", "Nagoya", "Tokyo"],
-           dict(name="山田太郎", line1="銀座4-5-6", city="東京都中央区", postal_code="104-0061", country="JP"),
-           ["味付け海苔 十枚入り", "源氏物語 文庫版"]),
-}
-LASTS = ["pre_transit", "in_transit", "out_for_delivery", "available_for_pickup", "attempt_failed", "exception", "on_hold",
-         "delayed", "delivered", "returned"]
-
-def parcel_of(shop, language, address, items):
-    lines = tuple(IncomingLine(f"S-{n}", n, name) for n, name in enumerate(items, 1))
-    return make_shipment(shop, now=NOW - 60 * H, placed_at=NOW - 60 * H, locale=language, carrier="DHL",
-                         tracking_number=f"JD{Order.objects.count():010}", address=address, lines=lines)
-
-def tell(parcel, towns, country, last, hours=0):
-    words = ["picked_up", "in_transit", "in_transit"][: 0 if last == "pre_transit" else 3] + [last]
-    readings = [
-        Reading(status, NOW - (9 * (len(words) - at) - 8 + hours) * H, shipment_id=parcel.pk, carrier="DHL",
-                tracking_number=parcel.tracking_number, code=f"{status}{at}", city=towns[min(at, 2)], country=country,
-                zone=parcel.recipient_zone)
-        for at, status in enumerate(words)
-    ]
-    record(readings, merchant=parcel.merchant, now=NOW)
-
-for language, (name, colour, zone, country, towns, address, items) in SHOPS.items():
-    shop = make_merchant(f"shop-{language}", name=name, colour=colour, zone=zone, locale=language, holiday_country=country,
-                         support_phone="+49 40 5550123", footer=name)
-    shop.locations.update(city=towns[0], country=country)
-    made = {"pending": parcel_of(shop, language, address, items)}
-    for last in LASTS:
-        made[last] = parcel_of(shop, language, address, items)
-        tell(made[last], towns, country, last)
-    made["cancelled"] = parcel_of(shop, language, address, items)
-    change_status(made["cancelled"].order_id, OrderStatus.CANCELLED, actor="shop", now=NOW)
-    made["several"] = parcel_of(shop, language, address, items)
-    for position, last in ((2, "delivered"), (3, "delayed")):
-        twin = Shipment.objects.get(pk=made["several"].pk)
-        twin.pk, twin.position, twin.code = None, position, f"P{made['several'].pk:010}{position}"
-        twin.save(force_insert=True)
-        tell(twin, towns, country, last, 2)
-    tell(made["several"], towns, country, "in_transit")
-    for state, parcel in made.items():
-        print(language, state, parcel.order.public_key)
+from orders.access import Tier, pass_for
+from tests.states import all_of
+for language in %r:
+    made = all_of(language, timezone.now())
+    for state, order in made.items():
+        print(language, state, order.public_key, "-")
+    for tier, state in ((Tier.PROVEN, "several"), (Tier.CODE, "rated")):
+        print(language, f"{state}-tier{tier.value}", made[state].public_key, pass_for(made[state], tier))
 """
 
 
@@ -89,16 +40,26 @@ def main(folder: Path, wanted: list[str]) -> None:
         running(Path(var), demo=False) as portal,
         sync_playwright() as play,
     ):
-        pages = [line.split() for line in portal.manage("shell", "-v0", "-c", MAKE).splitlines()]
+        pages = [
+            line.split() for line in portal.manage("shell", "-v0", "-c", MAKE % (LANGUAGES,)).splitlines()
+        ]
         browser = launch(play)
         for window, viewport in WINDOWS.items():
             for scheme in SCHEMES:
                 context = browser.new_context(base_url=portal.url, viewport=viewport, color_scheme=scheme)
                 page = context.new_page()
-                for language, state, key in pages:
+                for language, state, key, proof in pages:
                     name = f"{language}-{state}-{window}-{scheme}.png"
                     if wanted and not any(part in name for part in wanted):
                         continue
+                    if proof != "-":
+                        cookie = {
+                            "name": "tracking",
+                            "value": proof,
+                            "domain": "127.0.0.1",
+                            "path": f"/t/{key}/",
+                        }
+                        context.add_cookies([cookie])
                     page.goto(f"/t/{key}/?lang={language}")
                     wide = page.evaluate(
                         "document.documentElement.scrollWidth - document.documentElement.clientWidth"

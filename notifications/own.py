@@ -9,6 +9,7 @@ NAMES = {
     "shop": "the shop’s name",
     "headline": "what has happened, such as “Out for delivery today”",
     "when": "the expected day or days, where one is known",
+    "point": "where a parcel waits to be collected, and its hours",
     "parcel": "“Parcel 2 of 3”, where there are several",
     "carrier": "the carrier",
     "number": "the tracking number",

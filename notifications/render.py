@@ -15,7 +15,7 @@ from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
 from notifications.channels.base import Message
-from notifications.gsm import keep_gsm
+from notifications.gsm import keep_gsm, segments
 from notifications.models import Letter, Notice, NoticeText
 from notifications.own import filled
 from notifications.status import Channel, Milestone
@@ -26,11 +26,21 @@ from orders.days import range_words
 from orders.languages import spoken
 from orders.models import OrderLine
 from shipping.models import Shipment, ShipmentLine
+from shipping.pickup import points
 from shipping.status import Direction, Stage
 
 MOST_LINES = 50
-OVER = frozenset({Milestone.DELIVERED, Milestone.CANCELLED, Milestone.RETURNED, Milestone.RATING_REQUEST})
-"""Of these no day is expected any more."""
+M = Milestone
+NO_DAY = frozenset(
+    {
+        M.OUT_FOR_DELIVERY, M.READY_FOR_PICKUP, M.EXCEPTION, M.DELIVERED, M.CANCELLED, M.RETURNED, M.RATING_REQUEST,
+    }
+)  # fmt: skip
+"""Of these no day is expected any more, or it is today, or it would be a false promise: the page says the same."""
+SAYS_MORE = frozenset({M.DELAYED, M.READY_FOR_PICKUP})
+"""Whose SMS always says the day, or the place; others where that costs nothing."""
+_BREAK = "\u200b"  # where a Japanese headline may be broken on a screen
+POINT = 90  # characters of where a parcel waits that an SMS has room for
 
 
 def loaded(ids: Sequence[int]) -> list[Notice]:
@@ -49,6 +59,11 @@ def loaded(ids: Sequence[int]) -> list[Notice]:
         .in_bulk(ids)
     )
     found = [rows[pk] for pk in ids if pk in rows]
+    waiting = {notice: pk for notice in found if (pk := _waiting(notice))}
+    if waiting:
+        there = points(waiting.values())
+        for notice, pk in waiting.items():
+            notice.point = there.get(pk, "")  # type: ignore[attr-defined]
     use(found, NoticeText.objects.filter(merchant__in={notice.merchant_id for notice in found}, on=True))
     return found
 
@@ -118,9 +133,14 @@ def sms(notice: Notice) -> str:
     with translation.override(spoken(order.locale, merchant.locale)):
         if own := _own(notice):
             return keep_gsm(" ".join(filled(own.body, _values(notice, _context(notice))).split()))
-        headline = said(notice).headline
+        headline = str(said(notice).headline).replace(_BREAK, "")
         number = _("order %(number)s") % {"number": order.number}
-        return keep_gsm(f"{merchant.name}: {headline} ({number}). {_link(notice)}")
+        start, end = f"{merchant.name}: {headline}", f" ({number}). {_link(notice)}"
+        more = _point(notice)[:POINT] or _when(notice, _told_of(notice)[0])
+        short, long = keep_gsm(start + end), keep_gsm(f"{start}. {more}{end}")
+        if not more or (notice.milestone not in SAYS_MORE and segments(long).count > segments(short).count):
+            return short
+        return long
 
 
 def _own(notice: Notice) -> NoticeText | None:
@@ -136,6 +156,7 @@ def _values(notice: Notice, context: dict[str, Any]) -> dict[str, str]:
         "shop": notice.merchant.name,
         "headline": str(context["words"].headline),
         "when": context["when"],
+        "point": context["point"],
         "parcel": context["which"],
         "carrier": ", ".join(carriers),
         "number": ", ".join(number for _which, _carrier, number in context["parcels"]),
@@ -158,8 +179,9 @@ def _link(notice: Notice) -> str:
 
 def _context(notice: Notice) -> dict[str, Any]:
     order, merchant, what = notice.of, notice.merchant, said(notice)
-    parcels = list(order.shipments.all())
-    mine = [parcel for parcel in parcels if parcel.subject == notice.subject]
+    about, parcels = _told_of(notice)
+    mine = [parcel for parcel in about if parcel.subject == notice.subject]
+    button, anchor = _button(notice, mine)
     lines = (
         [(line.quantity, line.order_line.name) for parcel in mine for line in parcel.lines.all()]
         if mine
@@ -180,15 +202,49 @@ def _context(notice: Notice) -> dict[str, Any]:
         "more_lines": max(0, len(lines) - MOST_LINES),
         "parcels": [
             (_which(parcel, parcels), parcel.carrier, parcel.tracking_number)
-            for parcel in mine or parcels
+            for parcel in about
             if parcel.tracking_number
         ],
         "which": _which(mine[0], parcels) if mine and len(parcels) > 1 else "",
-        "when": _when(notice, mine or parcels),
+        "when": _when(notice, about),
+        "point": _point(notice),
         "link": _link(notice),
+        "button": button,
+        "button_link": _link(notice) + anchor,
         "name": order.ship_to.name if order.ship_to else "",
         "wishes": preferences_link(order, notice.channel, notice.recipient),
     }
+
+
+def _told_of(notice: Notice) -> tuple[list[Shipment], list[Shipment]]:
+    """The parcels that the notice is about, and all of its order."""
+    parcels = list(notice.of.shipments.all())
+    mine = [parcel for parcel in parcels if parcel.subject == notice.subject]
+    return mine or parcels, parcels
+
+
+def _button(notice: Notice, mine: Sequence[Shipment]) -> tuple[str, str]:
+    """What the mail's button says, and the part of the page that it leads to. A page opened changes nothing: the customer
+    taps there."""
+    if notice.milestone == M.RATING_REQUEST and mine:
+        return _("Rate the delivery"), f"#rate-p{mine[0].pk}"
+    if notice.milestone == M.ATTEMPT_FAILED and mine:
+        return _("Is your address right?"), f"#address-p{mine[0].pk}"
+    return _("Track your order"), ""
+
+
+def _waiting(notice: Notice) -> int:
+    """The parcel that waits to be collected, 0 if the notice is not about that."""
+    number = notice.subject.removeprefix("shipment:")
+    return int(number) if notice.milestone == M.READY_FOR_PICKUP and number.isdecimal() else 0
+
+
+def _point(notice: Notice) -> str:
+    """Where it waits; asked of the database for a notice that `loaded` has not brought."""
+    found: str | None = getattr(notice, "point", None)
+    if found is None and (pk := _waiting(notice)):
+        found = points([pk]).get(pk, "")
+    return found or ""
 
 
 def _which(parcel: Shipment, parcels: Sequence[Shipment]) -> str:
@@ -199,7 +255,7 @@ def _which(parcel: Shipment, parcels: Sequence[Shipment]) -> str:
 
 def _when(notice: Notice, parcels: Sequence[Shipment]) -> str:
     """The days of the first parcel still on its way; none when they were over before the fact."""
-    days = None if notice.milestone in OVER else _promise(parcels, notice.fact.occurred_at)
+    days = None if notice.milestone in NO_DAY else _promise(parcels, notice.fact.occurred_at)
     if days is None:
         return ""
     form = _("Now expected %(days)s") if notice.milestone == Milestone.DELAYED else _("Expected %(days)s")

@@ -79,7 +79,7 @@ PUBLIC: dict[str, Wording] = {
     S.ATTEMPT_FAILED: Wording(
         _("Delivery was tried and failed"),
         _("The driver could not hand the parcel over."),
-        _("Check your address with the shop and be in for the next try."),
+        _("Check that your address is right, and be in for the next try."),
         "door",
         "warn",
         True,
@@ -87,7 +87,7 @@ PUBLIC: dict[str, Wording] = {
     S.DELAYED: Wording(
         _("Delayed"),
         _("The carrier says it will be later than planned."),
-        _("The new date is shown here."),
+        _("Nothing to do; the tracking page always shows the newest day."),
         "clock",
         "warn",
     ),

@@ -13,6 +13,7 @@ from orders.access import Tier
 from orders.models import Order
 from shipping.carriers.registry import adapter
 from shipping.models import Shipment, TrackingEvent
+from shipping.pickup import point_of
 from shipping.status import Direction, TrackingStatus
 from shipping.voice import ADDRESS_STATUSES
 from tracker.days import day_words, time_words
@@ -31,12 +32,7 @@ def carrier_link(row: Shipment) -> str:
 
 def pickup_of(row: Shipment, events: Sequence[TrackingEvent]) -> str:
     """Where the parcel waits, as the carrier's newest word of it says. `events` are newest first."""
-    if row.tracking_status != S.AVAILABLE_FOR_PICKUP:
-        return ""
-    waits = next((event for event in events if event.status == S.AVAILABLE_FOR_PICKUP), None)
-    if waits is None:
-        return ""
-    return ", ".join(part for part in (waits.message, waits.postal_code, waits.place) if part)
+    return point_of(events) if row.tracking_status == S.AVAILABLE_FOR_PICKUP else ""
 
 
 def proof_of(row: Shipment, events: Sequence[TrackingEvent], zone: ZoneInfo, today: date) -> Proof | None:

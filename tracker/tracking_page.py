@@ -19,6 +19,7 @@ from shipping.route.journey import journey
 from shipping.route.route import Town
 from shipping.route.stops import Route
 from shipping.status import FINAL, TROUBLE, Direction, Stage, TrackingStatus, Wording
+from tracker import tracking_answers as answers
 from tracker import tracking_more as more
 from tracker import tracking_words as words
 from tracker.days import day_words, zone
@@ -44,18 +45,25 @@ def build(order: Order, *, now: datetime, tier: Tier = Tier.LINK) -> TrackingPag
     says = _headline(order, facts, sent)
     when = _when(order, facts, sent)
     arrived = sum(parcel.status == S.DELIVERED for parcel in sent)
+    lead = answers.heading(sent)
     all_there = bool(sent) and arrived == len(sent)
     ended = order.status in (OrderStatus.CANCELLED, OrderStatus.RETURNED)
     if all_there and len(sent) > 1 and not ended:
         says = says._replace(headline=words.all_delivered(len(sent)), meaning=_("Everything has arrived."))
+    if not ended:
+        says = answers.next_step(says, lead, late=when.late)
     return TrackingPage(
         merchant=order.merchant,
         number=order.number,
         placed=day_words(order.placed_at.astimezone(facts.zone).date(), facts.today),
         going_to=", ".join(part for part in (order.ship_to.city, order.ship_to.country) if part),
         says=says,
-        when=when.words,
+        when=when.words or answers.no_day_of(order, lead, facts.today),
         late=when.late,
+        where=lead.where if lead else answers.where(order, (), facts.home, by_hand=True),
+        acts=answers.acts(sent, says),
+        about=lead.title if lead and len(sent) > 1 and not all_there else "",
+        pickup=lead.pickup if lead else "",
         summary=words.arrived(arrived, len(sent)) if len(sent) > 1 and not all_there else "",
         steps=_order_steps(order, sent),
         parcels=tuple(sent),
@@ -91,9 +99,12 @@ class _Facts:
         self.events: dict[int, list[TrackingEvent]] = defaultdict(list)
         for event in scans_and_payloads_of(order.pk) if tier >= Tier.CODE else scans_of(order.pk):
             self.events[event.shipment_id].append(event)
+        self.by_hand = not self.events  # what is known of it is the shop's own word
         self.learned = _learned(order)
         self.moved_at = dict(moves_of(order.pk))
         self.secrets = secrets_of(order)
+        town = order.sent_from or {}  # type: ignore[attr-defined]
+        self.home = ", ".join(part for part in (town.get("city"), town.get("country")) if part)
 
     def _items_of(self, order: Order) -> None:
         """The lines, and which parcel holds how many: one query."""
@@ -108,11 +119,17 @@ class _Facts:
         when = _parcel_when(row, status, local, self.now)
         of = self.outbound if row.direction == Direction.OUTBOUND else self.returning
         route, events = self._route(row), self.events[row.pk]
+        days = days_of(self.order, row, events, local, today=self.today, secrets=self.secrets)
+        since = row.status_at.astimezone(local).date() if row.status_at else None
         return Parcel(
             key=f"p{row.pk}",
             title=words.parcel_title(row.direction, of.index(row) + 1, len(of)),
             status=status,
-            says=_says(row, status, local, self.now),
+            says=words.dated_wording(status, since, self.now.astimezone(local).date()),
+            since=since,
+            where=answers.where(
+                self.order, days, "" if row.supplier_id else self.home, status, by_hand=self.by_hand
+            ),
             when=when.words,
             late=when.late,
             coming=when.coming,
@@ -124,7 +141,7 @@ class _Facts:
             carrier=row.carrier,
             number=row.tracking_number,
             items=self._items(row),
-            days=days_of(self.order, row, events, local, today=self.today, secrets=self.secrets),
+            days=days,
             route=route,
             map=svg(route, f"map-p{row.pk}") if of.index(row) < MAX_MAPS else SafeString(""),
             carrier_link=more.carrier_link(row),
@@ -155,11 +172,6 @@ class _Facts:
 
     def _items(self, row: Shipment) -> tuple[Item, ...]:
         return tuple(Item(self.lines[line].name, pieces) for line, pieces in self.held[row.pk])
-
-
-def _says(row: Shipment, status: str, zone: ZoneInfo, now: datetime) -> Wording:
-    since = row.status_at.astimezone(zone).date() if row.status_at else None
-    return words.dated_wording(status, since, now.astimezone(zone).date())
 
 
 def status_shown(row: Shipment) -> str:

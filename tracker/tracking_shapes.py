@@ -1,6 +1,7 @@
 """What the public tracking page is made of: plain frozen data, all words already chosen."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.safestring import SafeString
 
@@ -34,6 +35,24 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Where:
+    """“Last seen”, a place, and the moment; the last two may be empty."""
+
+    label: str
+    place: str
+    moment: str
+
+
+@dataclass(frozen=True)
+class Act:
+    """A link to the part of the page where the reader can do something about it."""
+
+    to: str
+    words: str
+    main: bool
+
+
+@dataclass(frozen=True)
 class Parcel:
     key: str
     title: str
@@ -48,6 +67,7 @@ class Parcel:
     days: tuple[Day, ...]
     route: Route
     map: SafeString
+    where: Where
     coming: bool = False
     carrier_link: str = ""
     pickup: str = ""
@@ -57,6 +77,8 @@ class Parcel:
     may_miss: bool = False
     asks_address: bool = False
     told: str = ""
+    since: date | None = None
+    """The day, where the recipient is, since which its status is so."""
     proof: "Proof | None" = None
 
 
@@ -87,6 +109,11 @@ class TrackingPage:
     returns: tuple[Parcel, ...]
     unsent: tuple[Item, ...]
     final: bool
+    where: Where
+    acts: tuple[Act, ...]
+    about: str = ""
+    """Which of several parcels the headline is about."""
+    pickup: str = ""
     record: str = ""
     tier: int = 1
     address: tuple[str, ...] = ()

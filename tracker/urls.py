@@ -8,6 +8,7 @@ from shipping.dock import docks, loading
 from shipping.station import offline
 from shipping.station import views as station
 from shipping.webhooks import receive
+from tracker.brand_icon import SIZES
 from tracker.views import brand, embed, lookup, mailbox, tracking, visitor, wishes
 from tracker.views.health import healthz, readyz
 
@@ -29,6 +30,10 @@ urlpatterns = [
     path("n/<str:signed>/", wishes.preferences, name="wishes"),
     path("n/<str:signed>/off/", wishes.unsubscribe, name="unsubscribe"),
     path("brand/<slug:slug>.css", brand.brand, name="brand"),
+    *(
+        path(f"brand/<slug:slug>.{size}.png", brand.picture, {"size": size}, name=f"brand-{size}")
+        for size in SIZES
+    ),
     path("pick/", waves, name="waves"),
     path("pick/<int:wave_id>/", picking, name="picking"),
     path("handover/", docks, name="handover"),

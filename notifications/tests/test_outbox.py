@@ -171,7 +171,10 @@ class TestOutbox:
         order = make_order(merchant)
         change_status(order.pk, "shipped", actor="alice", now=NOW)
         assert send(order.notices.get(channel="sms"))
-        assert f"Kiosk: On its way (order {order.number})." in (settings.MAIL_DIR / "sms.jsonl").read_text()
+        assert (
+            f"Kiosk: On its way. Expected Mon 9 - Wed 11 March (order {order.number})."
+            in (settings.MAIL_DIR / "sms.jsonl").read_text()
+        )
 
 
 @given(st.integers(1, 8))

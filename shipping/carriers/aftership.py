@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from shipping.carriers.base import (
     Secret,
     Wanted,
 )
+from shipping.status import TrackingStatus
 
 BASE = "https://api.aftership.com"
 PATH = "/tracking/2025-07/trackings"
@@ -83,9 +85,21 @@ def read_tracking(tracking: dict[str, Any]) -> tuple[Reading, ...]:
     carrier = parts.text(tracking.get("slug"), 40)
     points = parts.rows(tracking.get("checkpoints"), "checkpoints")
     told = [_reading(point, number, carrier) for point in points if point.get("checkpoint_time")]
+    told = _with_point(told, tracking)
     latest = parts.obj(tracking.get("latest_estimated_delivery"))
     eta = latest.get("datetime_max") or latest.get("datetime") or tracking.get("expected_delivery")
     return parts.with_eta(told, parts.day(eta))
+
+
+def _with_point(told: list[Reading], tracking: dict[str, Any]) -> list[Reading]:
+    """AfterShip names the pick-up point and its note (hours, mostly) beside the checkpoints; the newest that waits says them."""
+    said = [parts.text(tracking.get(name), 200).strip() for name in ("pickup_location", "pickup_note")]
+    waits = [reading for reading in told if reading.status == TrackingStatus.AVAILABLE_FOR_PICKUP]
+    if not any(said) or not waits:
+        return told
+    newest = max(waits, key=lambda reading: reading.occurred_at)
+    point = replace(newest, message=", ".join(filter(None, said)))
+    return [point if reading is newest else reading for reading in told]
 
 
 def _reading(point: dict[str, Any], number: str, carrier: str) -> Reading:

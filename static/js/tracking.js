@@ -44,6 +44,11 @@
     here.searchParams.delete("said");
     history.replaceState(null, "", here);
   }
+  // A link to something folded up unfolds it.
+  document.addEventListener("click", (event) => {
+    const to = event.target.closest?.("a[href^='#']")?.hash.slice(1);
+    document.getElementById(to)?.closest("details")?.setAttribute("open", "");
+  });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && !ended()) look().catch(() => {});
   });

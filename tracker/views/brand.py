@@ -5,9 +5,10 @@ from django.views.decorators.http import condition, require_safe
 
 from orders.models import Merchant
 from tracker.brand_css import sheet, version
+from tracker.brand_icon import icon
 
 
-def _etag(request: HttpRequest, slug: str) -> str | None:
+def _etag(request: HttpRequest, slug: str, **rest: int) -> str | None:
     merchant = Merchant.objects.filter(slug=slug).only("pk", "colour", "logo").first()
     return f'"{version(merchant)}"' if merchant else None
 
@@ -18,3 +19,11 @@ def _etag(request: HttpRequest, slug: str) -> str | None:
 def brand(request: HttpRequest, slug: str) -> HttpResponse:
     """The merchant's colours and logo, for its public pages."""
     return HttpResponse(sheet(get_object_or_404(Merchant, slug=slug)), content_type="text/css; charset=utf-8")
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+@condition(etag_func=_etag)
+def picture(request: HttpRequest, slug: str, size: int) -> HttpResponse:
+    """The merchant's icon for a phone's home screen."""
+    return HttpResponse(icon(get_object_or_404(Merchant, slug=slug), size), content_type="image/png")

@@ -1,8 +1,8 @@
 """The page on a home screen, and the shop's own small script that opens the lookup."""
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -20,6 +20,7 @@ def manifest(request: HttpRequest, public_key: str) -> HttpResponse:
     with languages.of_order(request, order) as language:
         said = {
             "id": place,
+            "dir": "rtl" if get_language_bidi() else "ltr",
             "name": _("Order %(number)s, %(shop)s") % {"number": order.number, "shop": order.merchant.name},
             "short_name": order.number,
             "lang": language,
@@ -29,9 +30,13 @@ def manifest(request: HttpRequest, public_key: str) -> HttpResponse:
             "background_color": "#f4f5f7",
             "theme_color": order.merchant.colour,
             "icons": [
-                {"src": static("img/mark.svg"), "sizes": "any", "type": "image/svg+xml"},
-                {"src": static("img/station-192.png"), "sizes": "192x192", "type": "image/png"},
-                {"src": static("img/station-512.png"), "sizes": "512x512", "type": "image/png"},
+                {
+                    "src": reverse(f"brand-{size}", args=[order.merchant.slug]),
+                    "sizes": f"{size}x{size}",
+                    "type": "image/png",
+                    "purpose": "any maskable",
+                }
+                for size in (192, 512)
             ],
         }
     answer = JsonResponse(
