@@ -36,8 +36,9 @@ NAMES = {
     "handling_days": "Handling time, business days",
     "cutoff": "Cut-off",
     "later_days": "Promise so many days later",
+    "sure": "Promise what so many of 100 parcels keep (0: as it is)",
 }
-_MOST = {"risk_from": 0.99, "silent_times": 10.0, "low_rating": 5}
+_MOST = {"risk_from": 0.99, "silent_times": 10.0, "low_rating": 5, "sure": 99}
 
 
 class WhatIfForm(forms.Form):
@@ -84,6 +85,7 @@ def current_of(merchant: Merchant) -> dict[str, Any]:
         "handling_days": merchant.handling_days,
         "cutoff": cutoff,
         "later_days": 0,
+        "sure": 0,
         "off": sorted(policy.off),
     }
 

@@ -10,6 +10,7 @@ from shipping.lateness.cases import review
 from shipping.lateness.policy import Policy
 from shipping.lateness.rules import Facts, alarms, judge, rank
 from shipping.models import LateCase, Shipment
+from shipping.promise.revise import revise
 from shipping.status import LateRule, Stage, TrackingStatus
 from shipping.tracking.record import record
 from tests.factories import NOW, make_shipment
@@ -33,6 +34,19 @@ def test_a_first_attempt_in_time_keeps_the_promise():
     tried = replace(CALM, tracking_status="attempt_failed", status_at=NOW, last_event_at=NOW + 6 * DAY)
     assert judge(tried, NOW + 7 * DAY).rule == LateRule.ATTEMPT_FAILED, "but somebody must act"
     assert judge(replace(tried, status_at=NOW + 6 * DAY), NOW + 7 * DAY).rule == LateRule.PAST_PROMISE
+
+
+@pytest.mark.parametrize("status", ["out_for_delivery", "in_transit", "attempt_failed", "on_hold"])
+def test_a_first_attempt_in_time_stays_in_time_whatever_comes_after(status):
+    # Tried on the promised day; the next morning it is on the van again, or tried again.
+    after = replace(
+        CALM, tracking_status=status, status_at=NOW + 6 * DAY, last_event_at=NOW + 6 * DAY,
+        tried_at=NOW + 5 * DAY, first_promised_to=date(2026, 3, 9), risk=0.99,
+    )  # fmt: skip
+    wrong = {alarm.rule for alarm in alarms(after, NOW + 7 * DAY)}
+    assert not wrong & {LateRule.PAST_PROMISE, LateRule.SLIPPED, LateRule.AT_RISK}
+    too_late = replace(after, tried_at=datetime(2026, 3, 9, 15, tzinfo=UTC))  # midnight in Tokyo
+    assert LateRule.PAST_PROMISE in {alarm.rule for alarm in alarms(too_late, NOW + 7 * DAY)}
 
 
 def test_silence_counts_business_days():
@@ -157,7 +171,7 @@ facts = st.builds(
     st.sampled_from(["UTC", "Africa/Cairo", "America/Havana"]), st.sampled_from(["", "DHL (M-1)"]),
     st.sampled_from(["", "not_arrived", "address_wrong"]), moments, st.none() | st.dates(date(2026, 1, 1), date(2026, 6, 1)),
     st.sampled_from(["", "Held by customs", "Package lost", "Damaged in transit"]), st.none() | st.floats(1, 200),
-    st.none() | st.floats(0, 1), st.none() | st.integers(1, 5), moments, st.booleans(),
+    st.none() | st.floats(0, 1), st.none() | st.integers(1, 5), moments, st.booleans(), moments,
     st.builds(Policy, st.integers(0, 30), st.integers(0, 100), st.integers(0, 10), st.floats(0.5, 3), st.integers(0, 5),
               st.integers(0, 5), st.floats(0.05, 0.99), st.integers(0, 30), st.integers(0, 5), st.integers(0, 5), st.integers(0, 5)),
 )  # fmt: skip
@@ -187,6 +201,20 @@ class TestCases:
         )
         assert review(now=NOW + 31 * DAY)["closed"] == 1
         assert review(now=NOW + 31 * DAY) == {"opened": 0, "updated": 0, "closed": 0}
+
+    def test_tried_in_time_and_on_the_van_again_is_no_broken_promise(self, merchant):
+        shipment = make_shipment(merchant)
+        day = shipment.promised_to
+        tried = datetime.combine(day, datetime.min.time(), tzinfo=UTC) + timedelta(hours=9)
+        story = [("picked_up", NOW + DAY), ("attempt_failed", tried), ("out_for_delivery", tried + DAY)]
+        for status, at in story:
+            record([Reading(status, at, shipment_id=shipment.pk)], merchant=merchant, now=at)
+        shipment.refresh_from_db()
+        later = tried + DAY + timedelta(hours=6)
+        revise(now=later)
+        shipment.refresh_from_db()
+        assert shipment.promised_to > day and shipment.missed_on is None
+        assert review(now=later)["opened"] == 0
 
     def test_every_parcel_is_looked_at_whatever_the_chunk(self, merchant, monkeypatch):
         monkeypatch.setattr("shipping.lateness.cases.CHUNK", 2)

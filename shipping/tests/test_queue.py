@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orders.models import OrderLine
@@ -15,7 +15,16 @@ from shipping.lateness import handle
 from shipping.lateness.cases import review
 from shipping.lateness.queue import FACETS, Facets
 from shipping.lateness.risk import chance
-from shipping.models import CaseEntry, Claim, CustomerReport, LateCase, LatePolicy, SavedView, Shipment
+from shipping.models import (
+    CaseEntry,
+    Claim,
+    CustomerReport,
+    LateCase,
+    LatePolicy,
+    Rating,
+    SavedView,
+    Shipment,
+)
 from shipping.tasks import make_claims
 from shipping.tracking.record import record
 from shipping.warehouse.reship import NoReship, reship
@@ -73,6 +82,26 @@ class TestReview:
         said = Reading("exception", NOW + 31 * DAY, shipment_id=late.shipment_id, message="lost")
         record([said], merchant=merchant, now=NOW + 31 * DAY)
         assert review(now=NOW + 31 * DAY)["opened"] == 1
+
+    def test_what_the_customer_says_after_the_end_is_a_new_case(self, late, merchant):
+        end = NOW + 20 * DAY
+        record([Reading("delivered", end, shipment_id=late.shipment_id)], merchant=merchant, now=end)
+        handle.settle(late.pk, "arrived", author="alice", now=end + DAY)
+        assert review(now=end + 2 * DAY)["opened"] == 0
+        at = end + 3 * DAY
+        Rating.objects.create(
+            merchant=merchant,
+            shipment_id=late.shipment_id,
+            score=1,
+            destination="DE",
+            created_at=at,
+            changed_at=at,
+        )
+        assert review(now=end + 3 * DAY)["opened"] == 1
+        case = LateCase.objects.get(closed_at=None)
+        assert case.rule == "low_rating"
+        handle.settle(case.pk, "refunded", author="alice", now=end + 4 * DAY)
+        assert review(now=end + 5 * DAY)["opened"] == 0, "answered"
 
     def test_a_shops_own_thresholds(self, late, merchant):
         LatePolicy.objects.create(merchant=merchant, off=["past_promise", "silent"])
@@ -278,6 +307,7 @@ steps = st.lists(
 
 
 @pytest.mark.django_db
+@settings(max_examples=40, deadline=None)
 @given(steps=steps, seen=st.lists(st.integers(0, 3), min_size=8, max_size=8))
 def test_whatever_two_people_do_each_word_is_kept(steps, seen, django_db_blocker):
     from django.db import transaction
