@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -13,6 +14,7 @@ from orders.roles import Role
 from shipping.carriers.base import Reading
 from shipping.lateness import handle
 from shipping.lateness.cases import review
+from shipping.lateness.proof import proof_of
 from shipping.lateness.queue import FACETS, Facets
 from shipping.lateness.risk import chance
 from shipping.models import (
@@ -21,8 +23,10 @@ from shipping.models import (
     CustomerReport,
     LateCase,
     LatePolicy,
+    Manifest,
     Rating,
     SavedView,
+    Scan,
     Shipment,
 )
 from shipping.tasks import make_claims
@@ -226,9 +230,25 @@ class TestCase:
         html = act(page, late, act="settle", outcome="arrived", text="neighbour had it")
         late.refresh_from_db()
         assert late.owner == alice and late.outcome == "arrived" and late.closed_at
+        sleeps = timezone.now().astimezone(late.merchant.tz).date() + 3 * DAY
+        assert f"Snoozed until {sleeps:%d %b %Y} 07:00" in html
         said = [(one.kind, one.text) for one in reversed(late.entries.all())]
         assert [kind for kind, _ in said] == ["note", "owner", "snooze", "note", "note", "outcome"]
         assert "&lt;b&gt;called" in html and "neighbour had it" in html
+
+    def test_snoozed_until_the_morning_of_a_day(self, page, late):
+        today = timezone.now().astimezone(late.merchant.tz).date()
+        act(page, late, act="snooze", days="1", until=(today + 9 * DAY).isoformat())
+        late.refresh_from_db()
+        wakes = late.snoozed_until.astimezone(late.merchant.tz)
+        assert (wakes.date(), wakes.hour) == (today + 9 * DAY, 7)
+        assert "still to come" in act(page, late, act="snooze", days="1", until=(today - DAY).isoformat())
+        act(page, late, act="snooze", days="1", until="2999-01-01")
+        late.refresh_from_db()
+        assert late.snoozed_until.astimezone(late.merchant.tz).date() == today + 90 * DAY
+        act(page, late, act="snooze", days="1", until="31 June")
+        late.refresh_from_db()
+        assert late.snoozed_until.astimezone(late.merchant.tz).date() == today + DAY
 
     def test_an_outcome_answers_the_customers_word(self, page, late):
         CustomerReport.objects.create(
@@ -294,6 +314,36 @@ class TestCase:
             assert words in text, words
         client.force_login(charlie)
         assert client.get(f"{QUEUE}{late.pk}/claim/").status_code == 404
+
+    def test_proof_of_who_packed_who_drove_and_who_signed(self, merchant, alice, late):
+        manifest = Manifest.objects.create(
+            merchant=merchant, number=7, carrier="DHL", driver="Novák", dock="3", opened_at=NOW
+        )
+        row = late.shipment
+        Shipment.objects.filter(pk=row.pk).update(packed_at=NOW, weight_g=750, manifest=manifest)
+        for mode, outcome in (
+            ("station", "right_item"),
+            ("station", "wrong_item"),
+            ("handover", "on_manifest"),
+        ):
+            Scan.objects.create(
+                merchant=merchant, shipment=row, mode=mode, code="x", client_id=uuid4(), outcome=outcome,
+                operator=alice, scanned_at=NOW,
+            )  # fmt: skip
+        said = Reading(
+            "delivered",
+            NOW + DAY,
+            shipment_id=row.pk,
+            message="Left in porch",
+            payload={"a": [{"signed_by": "M. Ito"}]},
+        )
+        record([said], merchant=merchant, now=NOW + DAY)
+        told = [(one.what, one.by, one.words) for one in proof_of(Shipment.objects.get(pk=row.pk))]
+        assert told[:2] == [
+            ("Packed", "alice", "1 piece scanned into it, 750 g"),
+            ("Handed over", "alice", "manifest M-7, driver Novák, dock 3"),
+        ]
+        assert told[2][0].startswith("Delivered") and told[2][2] == "Left in porch, signed by M. Ito"
 
     def test_the_paper_that_is_not_made_yet(self, page, late):
         assert "not made yet" in page.get(f"{QUEUE}{late.pk}/claim/", follow=True).content.decode()
