@@ -274,7 +274,7 @@ class LateCaseAdmin(WalledAdmin):
 
     @admin.display(description="whose days")
     def blame_bar(self, case: LateCase) -> SafeString | str:
-        return case_page.bar(case.blame) or "–"
+        return case_page.bar(case) or "–"
 
     @admin.display(description="late for", ordering="-since")
     def late_for(self, case: LateCase) -> str:
