@@ -1,7 +1,7 @@
 """The scorecard's pictures as numbers in units of their own drawing (pure). The template only writes them down."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shipping.scorecard.figures import Share
 
@@ -24,6 +24,7 @@ class Mark:
     high: float = 0
     middle: float = 0
     tone: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,12 @@ class Picture:
     def lines(self) -> list[tuple[str, float]]:
         """The grid of columns of shares: words and height, from 100 % down."""
         return [(f"{part} %", TOP + HIGH * (100 - part) / 100) for part in (100, 50, 0)]
+
+
+def linked(picture: Picture, urls: Mapping[str, str]) -> Picture:
+    """With where each mark leads, by its name."""
+    marks = (replace(mark, url=urls.get(mark.name, "")) for mark in picture.marks)
+    return replace(picture, marks=tuple(marks))
 
 
 def percent(value: float | None) -> str:

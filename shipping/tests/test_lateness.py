@@ -2,11 +2,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shipping.carriers.base import Reading
 from shipping.lateness.cases import review
+from shipping.lateness.gather import Shops, facts_of_all
 from shipping.lateness.policy import Policy
 from shipping.lateness.rules import Facts, alarms, judge, rank
 from shipping.models import LateCase, Shipment
@@ -264,3 +266,44 @@ class TestCases:
                merchant=merchant, now=NOW + DAY)  # fmt: skip
         with django_assert_max_num_queries(26):
             assert review(now=NOW + 2 * DAY)["closed"] == 8
+
+
+STEP = st.tuples(
+    st.integers(1, 200),
+    st.sampled_from(
+        [
+            "",
+            "picked_up",
+            "in_transit",
+            "attempt_failed",
+            "on_hold",
+            "exception",
+            "returning",
+            "returned",
+            "delivered",
+        ]
+    ),
+)
+
+
+@pytest.mark.django_db
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEP, max_size=7))
+def test_a_case_is_open_just_as_long_as_something_is_wrong_and_at_its_worst(merchant, steps):
+    """Whatever the carrier says and however long nothing is said: after a review there is one open case where there is an
+    alarm, with the worst rule and the others folded in, and none where its cause has gone."""
+    with transaction.atomic():
+        shipment, now = make_shipment(merchant), NOW
+        for hours, status in steps:
+            now += timedelta(hours=hours)
+            if status:
+                record([Reading(status, now, shipment_id=shipment.pk)], merchant=merchant, now=now)
+            review(now=now, shipments=[shipment.pk])
+            row = Shipment.objects.select_related("merchant", "manifest", "order__ship_to").get(
+                pk=shipment.pk
+            )
+            wrong = alarms(facts_of_all([row], Shops())[row.pk], now)
+            cases = LateCase.objects.filter(shipment=row, closed_at=None)
+            said = [(case.rule, [one["rule"] for one in case.also]) for case in cases]
+            assert said == ([(wrong[0].rule, [one.rule for one in wrong[1:]])] if wrong else [])
+        transaction.set_rollback(True)
