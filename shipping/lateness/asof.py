@@ -120,8 +120,8 @@ def stories(rows: Iterable[Shipment]) -> Iterator[Story]:
         told[pk].append(Told(Event(status, at, key), received, (message or code).strip()))
     promises: dict[int, list[Word]] = defaultdict(list)
     made = Promise.objects.filter(shipment__in=ids).order_by("shipment", "pk")
-    for pk, *word in made.values_list("shipment_id", "made_at", "to_day", "source"):
-        promises[pk].append(Word(*word))
+    for pk, at, day, source in made.values_list("shipment_id", "made_at", "to_day", "source"):
+        promises[pk].append(Word(at, day, source))
     reports = {
         one.shipment_id: one for one in CustomerReport.objects.filter(shipment__in=ids).order_by("-pk")
     }

@@ -125,7 +125,8 @@ def _settled(ids: Sequence[int]) -> dict[int, list[tuple[str, str, datetime]]]:
     found: dict[int, list[tuple[str, str, datetime]]] = defaultdict(list)
     rows = LateCase.objects.filter(shipment__in=ids, closed_at__isnull=False).exclude(outcome="")
     for shipment_id, outcome, rule, at in rows.values_list("shipment_id", "outcome", "rule", "closed_at"):
-        found[shipment_id].append((outcome, rule, at))
+        if at:
+            found[shipment_id].append((outcome, rule, at))
     return found
 
 

@@ -38,10 +38,10 @@ def proof_of(shipment: Shipment) -> Iterator[Piece]:
     delivered = shipment.events.filter(status=TrackingStatus.DELIVERED).order_by("occurred_at", "pk").first()
     if delivered:
         signed = signed_by(delivered.payload)
-        words = [delivered.message, delivered.place, f"signed by {signed}" if signed else "no signature"]
+        told = [delivered.message, delivered.place, f"signed by {signed}" if signed else "no signature"]
         yield Piece(
             "Delivered, by the carrier’s word", delivered.occurred_at, ZoneInfo(delivered.zone), delivered.carrier,
-            ", ".join(filter(None, words)),
+            ", ".join(filter(None, told)),
         )  # fmt: skip
 
 
