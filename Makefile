@@ -10,7 +10,7 @@ NO_WORDS := -i .venv -i var -i benchmarks -i docs -i tests -i node_modules
 OLIST := ../shared/data/olist
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-services bench-print bench-station bench-events bench-door bench-notices bench-promise bench-late bench-intake bench-page lighthouse replay-olist backtest-olist screenshots pictures-states messages lock format clean
+.PHONY: help run test check test-services bench-print bench-station bench-events bench-door bench-notices bench-promise bench-late bench-intake bench-page lighthouse replay-olist backtest-olist screenshots pictures-states pictures-admin messages lock format clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:.*##/ -/' | sort
@@ -103,6 +103,10 @@ screenshots: $(DEV_STAMP) ## the pictures of the README, from a running portal
 pictures-states: $(DEV_STAMP) ## every state of the tracking page as pictures, in three languages, in var/states
 	@sh .ci/system.sh browser
 	$(PY) docs/states.py
+
+pictures-admin: $(DEV_STAMP) ## every page of staff as pictures, phone to wide screen, light and dark, papers and mail too, in var/staff
+	@sh .ci/system.sh browser
+	$(PY) docs/staff.py
 
 messages: $(DEV_STAMP) ## gather new words into locale/ for translating, and compile the catalogues (needs gettext)
 	$(PY) manage.py makemessages --all --no-location --no-wrap --no-obsolete $(NO_WORDS)

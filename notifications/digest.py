@@ -35,6 +35,7 @@ class Digest:
     new: int
     worse: int
     closed: int
+    since: datetime
     rules: list[tuple[str, int, str]] = field(default_factory=list)
     blame: list[tuple[str, str]] = field(default_factory=list)
     own: bool = False
@@ -94,6 +95,7 @@ def digest_of(merchant: Merchant, *, since: datetime, now: datetime, owner: User
         new=awake.filter(opened_at__gt=since).count(),
         worse=awake.filter(opened_at__lte=since, worsened_at__gt=since).count(),
         closed=every.filter(closed_at__gt=since, closed_at__lte=now).count(),
+        since=since,
         own=owner is not None,
     )
     mine = {"owner": owner.pk} if owner else {}

@@ -231,6 +231,20 @@ class LateRule(models.TextChoices):
     SLIPPED = "slipped", "The promise has slipped"
     AT_RISK = "at_risk", "Will probably be late"
 
+    @property
+    def brief(self) -> str:
+        """For a pill or a column, where the explanation stands beside it."""
+        return _BRIEF.get(self, str(self.label))
+
+
+_BRIEF = {
+    LateRule.NOT_ARRIVED: "Customer says not arrived",
+    LateRule.EXCEPTION: "Carrier reports a problem",
+    LateRule.ADDRESS: "Word about the address",
+    LateRule.HANDOVER_GAP: "Not accepted by the carrier",
+    LateRule.LOW_RATING: "Low rating",
+}
+
 
 class LateOutcome(models.TextChoices):
     """How a person ended a case; empty while it is open or when it closed by itself."""

@@ -131,6 +131,7 @@ def test_late_is_the_suppliers(client, alice, order):
     client.force_login(alice)
     page = client.get(reverse("admin:shipping_latecase_change", args=[case.pk])).content.decode()
     assert "Ask the supplier" in page and "Write to the customer" in page
+    assert "The supplier’s processing" in page and "Our own processing" not in page
 
 
 def test_sent_again_it_is_the_suppliers_again(order, supplier):

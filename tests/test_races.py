@@ -3,6 +3,7 @@
 import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -16,6 +17,7 @@ from orders.place import IncomingLine, place
 from orders.purchasing import PurchaseError, Wanted, buy, receive
 from shipping.carriers.base import Reading
 from shipping.desk import sign
+from shipping.lateness import handle
 from shipping.lateness.cases import review
 from shipping.models import CarrierAccount, InboundWebhook, LateCase, PollState, Shipment, TrackingEvent
 from shipping.tracking import inbound, polling
@@ -108,6 +110,29 @@ def test_two_reviews_at_once_open_one_case(merchant):
     late = NOW.replace(month=6)
     together(*[lambda: review(now=late)] * 4)
     assert LateCase.objects.count() == 1
+
+
+def test_eight_people_act_on_one_case_at_once_and_no_word_is_lost(merchant, alice):
+    """Each has looked at the same version: one of them changes it, the others are told, every note is kept."""
+    shipment = make_shipment(merchant)
+    review(now=NOW.replace(month=6))
+    case = LateCase.objects.get(shipment=shipment)
+    wakes, now = NOW.replace(year=2030), NOW.replace(month=6)
+
+    def act(number):
+        by = {"author": f"person {number}", "now": now, "version": case.version, "text": f"word {number}"}
+        if number % 3 == 0:
+            return handle.settle(case.pk, "refunded", **by)
+        if number % 3 == 1:
+            return handle.own(case.pk, alice, **by)
+        return handle.snooze(case.pk, wakes, **by)
+
+    done = together(*[partial(act, number) for number in range(8)])
+    case.refresh_from_db()
+    notes = set(case.entries.filter(kind="note").values_list("text", flat=True))
+    assert {f"word {number}" for number in range(8)} <= notes
+    assert sum(not one.refused for one in done) == 1 and case.version == 1
+    assert case.entries.exclude(kind__in=["note", "alarm"]).count() == 1
 
 
 def test_two_poll_dispatchers_at_once_never_claim_one_parcel_twice(merchant):

@@ -15,13 +15,13 @@ from shipping.carriers.registry import adapter
 from shipping.models import Shipment, TrackingEvent
 from shipping.pickup import point_of
 from shipping.status import Direction, TrackingStatus
+from shipping.tracking.signature import signed_by
 from shipping.voice import ADDRESS_STATUSES
 from tracker.days import day_words, time_words
 from tracker.tracking_shapes import Proof
 
 S = TrackingStatus
 RATES_FOR = timedelta(days=60)
-_SIGNED = ("signed_by", "signedBy", "receivedByName", "signature")
 
 
 def carrier_link(row: Shipment) -> str:
@@ -45,20 +45,8 @@ def proof_of(row: Shipment, events: Sequence[TrackingEvent], zone: ZoneInfo, tod
         f"{day_words(local.date(), today)}, {time_words(local)}",
         last.place,
         last.message,
-        _signed(last.payload),
+        signed_by(last.payload),
     )
-
-
-def _signed(payload: Any) -> str:
-    """Who signed, wherever the carrier's body says it."""
-    if isinstance(payload, dict):
-        for name in _SIGNED:
-            if isinstance(payload.get(name), str) and payload[name].strip():
-                return payload[name].strip()[:80]
-        return next((found for value in payload.values() if (found := _signed(value))), "")
-    if isinstance(payload, list):
-        return next((found for value in payload if (found := _signed(value))), "")
-    return ""
 
 
 def address_of(order: Order) -> tuple[str, ...]:

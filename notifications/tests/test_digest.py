@@ -63,6 +63,10 @@ def test_what_changed_and_links_that_open_the_filtered_queue(client, merchant, a
     handle.settle(late[0].pk, "arrived", author="alice", now=MORNING - timedelta(hours=1))
     (one,) = sent(MORNING)
     assert "Since the last mail: 2 new, 0 worse, 1 closed." in one.body
+    assert one.body.count("  NEW ") == 2 and one.alternatives[0][0].count(">new<") == 2
+    LateCase.objects.filter(pk=late[1].pk).update(worsened_at=MORNING + timedelta(hours=5))
+    next_day = sent(MORNING + DAY)[-1]
+    assert "  WORSE " in next_day.body and "  NEW " not in next_day.body
     client.force_login(alice)
     html = one.alternatives[0][0].replace("&amp;", "&")
     links = {

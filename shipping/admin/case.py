@@ -1,6 +1,6 @@
 """One case: what is wrong, whose days, what was done, and each next step in one go."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import accumulate
@@ -20,13 +20,14 @@ from orders.models import User
 from orders.queue import enqueue
 from orders.roles import Can
 from shipping.lateness import claims, handle
-from shipping.lateness.blame import PART_NAMES, PARTS
+from shipping.lateness.blame import PARTS, names_of
 from shipping.models import Claim, LateCase
-from shipping.status import CaseEntryKind, LateOutcome, LateRule
+from shipping.status import CaseEntryKind, Direction, LateOutcome, LateRule
 from shipping.tasks import make_claims
 from shipping.warehouse.reship import NoReship, reship
 
 _WIDE, _HIGH = 120, 12
+MOST_DAYS = 90  # that a case may sleep
 
 
 def urls(site: WalledAdmin) -> list[URLPattern]:
@@ -36,8 +37,14 @@ def urls(site: WalledAdmin) -> list[URLPattern]:
     ]
 
 
-def bar(shares: dict[str, int], *, wide: int = _WIDE) -> SafeString:
+def names(case: LateCase) -> dict[str, str]:
+    shipment = case.shipment
+    return names_of(by_supplier=shipment.direction == Direction.INBOUND or shipment.supplier_id is not None)
+
+
+def bar(case: LateCase, *, wide: int = _WIDE) -> SafeString:
     """The late days by part, as one bar; its title says them in words."""
+    shares, said = case.blame, names(case)
     total = sum(shares.values())
     if not total:
         return SafeString("")
@@ -52,9 +59,10 @@ def bar(shares: dict[str, int], *, wide: int = _WIDE) -> SafeString:
             for (part, _), start, end in zip(parts, starts, ends, strict=True)
         ],
     )
-    words = ", ".join(f"{PART_NAMES[part]} {_days(seconds)}" for part, seconds in parts)
+    words = ", ".join(f"{said[part]} {_days(seconds)}" for part, seconds in parts)
     return format_html(
-        '<svg class="blame" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" height="{}"><title>{}</title>{}</svg>',
+        '<svg class="blame" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" height="{}"'
+        ' preserveAspectRatio="none"><title>{}</title>{}</svg>',
         words, wide, _HIGH, wide, _HIGH, words, rects,
     )  # fmt: skip
 
@@ -108,15 +116,18 @@ def _context(request: HttpRequest, case: LateCase) -> dict[str, Any]:
         "order": shipment.order,
         "purchase": getattr(shipment.order, "purchase", None),
         "zone": case.merchant.tz,
-        "also": [(LateRule(one["rule"]).label, one["explanation"], one["rule"]) for one in case.also],
-        "bar": bar(case.blame, wide=480),
+        "brief": LateRule(case.rule).brief,
+        "also": [(LateRule(one["rule"]).brief, one["explanation"], one["rule"]) for one in case.also],
+        "bar": bar(case, wide=480),
         "blame": [
-            (part, PART_NAMES[part], _days(case.blame[part]), round(100 * case.blame[part] / total))
+            (part, names(case)[part], _days(case.blame[part]), round(100 * case.blame[part] / total))
             for part in PARTS
             if case.blame.get(part)
         ],
         "late_days": _days(total) if total else "",
         "clock": clock(case, now),
+        "soonest": now.astimezone(case.merchant.tz).date() + timedelta(days=1),
+        "latest": now.astimezone(case.merchant.tz).date() + timedelta(days=MOST_DAYS),
         "snoozed": case.snoozed_until and case.snoozed_until > now,
         "entries": case.entries.all()[:200],
         "promises": shipment.promises.order_by("pk"),
@@ -147,7 +158,7 @@ def explain(case: LateCase) -> str:
         lines.append(f"Last heard: {shipment.last_event_at.astimezone(zone):%Y-%m-%d %H:%M %Z}")
     if shipment.promised_to:
         lines.append(f"Promised: {shipment.promised_from} – {shipment.promised_to}")
-    lines += [f"{PART_NAMES[part]}: {_days(case.blame[part])}" for part in PARTS if case.blame.get(part)]
+    lines += [f"{names(case)[part]}: {_days(case.blame[part])}" for part in PARTS if case.blame.get(part)]
     return "\n".join(lines)
 
 
@@ -164,8 +175,7 @@ def _act(request: HttpRequest, case: LateCase) -> None:
             request, handle.own(case.pk, _person(case, said.get("owner", "")), **by), "The owner is changed."
         )
     elif act == "snooze":
-        days = said.get("days", "")
-        until = now + timedelta(days=int(days)) if days.isdigit() and 0 < int(days) <= 90 else None
+        until = _until(case, said, now)
         words = "Snoozed." if until else "Back in the queue."
         _tell(request, handle.snooze(case.pk, until, **by), words)
     elif act == "settle" and said.get("outcome") in LateOutcome.values:
@@ -176,6 +186,24 @@ def _act(request: HttpRequest, case: LateCase) -> None:
         _claim(request, case, by)
     else:
         messages.error(request, "Choose what to do.")
+
+
+def _until(case: LateCase, said: Any, now: datetime) -> datetime | None:
+    """The morning that is asked for, by the shop's clock: of a day, or so many days on. None: back into the queue."""
+    today = now.astimezone(case.merchant.tz).date()
+    days = said.get("days", "")
+    on = _day(said.get("until", ""))
+    if on is None and not (days.isascii() and days.isdigit() and 0 < int(days) <= MOST_DAYS):
+        return None
+    ahead = (on - today).days if on else int(days)
+    return handle.morning(case.merchant, now, min(ahead, MOST_DAYS))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _tell(request: HttpRequest, done: handle.Done, words: str) -> None:

@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from shipping.lateness.blame import PART_NAMES, PARTS
+
 WAYS = {
     "judged": ("Had a promise", Q(outcome__judged=True)),
     "late": ("Came late", Q(outcome__judged=True, outcome__on_time=False)),
@@ -16,6 +18,14 @@ WAYS = {
     "exception": ("With an exception", Q(outcome__exception=True)),
     "returned": ("Returned", Q(outcome__returned=True)),
     "rated": ("Rated", Q(rating__isnull=False, outcome__isnull=False)),
+    **{
+        f"rated-{score}": (f"Rated {score} of 5", Q(rating__score=score, outcome__isnull=False))
+        for score in range(5, 0, -1)
+    },
+    **{
+        f"blame-{part}": (f"Late days: {PART_NAMES[part].lower()}", Q(outcome__blame__has_key=part))
+        for part in PARTS
+    },
 }
 
 

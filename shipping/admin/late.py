@@ -1,7 +1,6 @@
 """The merchant's queue: parcels that are late or in trouble, worst and most valuable first."""
 
 from collections import Counter
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -102,7 +101,7 @@ class RuleFilter(FacetFilter):
     title, parameter_name, facet = "why", "rule", "rule"
 
     def names(self, counts: Any) -> dict[str, str]:
-        return dict(LateRule.choices)
+        return {rule.value: rule.brief for rule in LateRule}
 
     def order(self, counts: Any) -> Any:
         return lambda value: (-SEVERITY.get(value, 0), value)
@@ -288,14 +287,14 @@ class LateCaseAdmin(WalledAdmin):
     @admin.display(description="why", ordering="-score")
     def why(self, case: LateCase) -> SafeString:
         more = format_html(' <span class="more" title="{}">+{}</span>', _also(case), len(case.also))
-        said = pill(case.rule, case.get_rule_display())
+        said = pill(case.rule, LateRule(case.rule).brief)
         return format_html(
             '{}{}<span class="under">{}</span>', said, more if case.also else "", case.explanation
         )
 
     @admin.display(description="whose days")
     def blame_bar(self, case: LateCase) -> SafeString | str:
-        return case_page.bar(case.blame) or "–"
+        return case_page.bar(case) or "–"
 
     @admin.display(description="late for", ordering="-since")
     def late_for(self, case: LateCase) -> str:
@@ -355,8 +354,11 @@ class LateCaseAdmin(WalledAdmin):
         self._settle(request, queryset, LateOutcome.ARRIVED)
 
     def _snooze(self, request: HttpRequest, queryset: QuerySet[LateCase], days: int) -> None:
-        until = timezone.now() + timedelta(days=days)
-        self._each(request, queryset, "snoozed", lambda pk, **by: handle.snooze(pk, until, **by))
+        now = timezone.now()
+        mornings = {
+            case.pk: handle.morning(case.merchant, now, days) for case in queryset.select_related("merchant")
+        }
+        self._each(request, queryset, "snoozed", lambda pk, **by: handle.snooze(pk, mornings[pk], **by))
 
     def _settle(self, request: HttpRequest, queryset: QuerySet[LateCase], outcome: str) -> None:
         self._each(request, queryset, "closed", lambda pk, **by: handle.settle(pk, outcome, **by))

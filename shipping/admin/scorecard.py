@@ -22,11 +22,12 @@ from shipping.documents.contexts import brand_of
 from shipping.lateness.blame import PART_NAMES, PARTS
 from shipping.models import DailyFigure, Rating
 from shipping.scorecard import ask
-from shipping.scorecard.draw import Picture, bars, columns, parts, stars
+from shipping.scorecard.draw import Picture, bars, columns, linked, parts, stars
 from shipping.scorecard.figures import Figures, Share, Sums, figures, like_for_like, together, worst_first
 
 SPANS = {"28": "4 weeks", "91": "a quarter", "365": "a year"}
 MOST = 60  # groups in a table
+DRAWN_HERE = 12  # bars of the picture on the page
 DRAWN = 14  # bars of a chart on paper
 
 
@@ -118,15 +119,30 @@ def context_of(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         "rows": [(row, links(asked, row.key)) for row in rows[:MOST]],
         "left_out": max(0, len(rows) - MOST),
         "group_name": ask.GROUPS[asked.group],
-        "weeks": columns([(key[5:], figures(key, sums).on_time) for key, sums in sorted(by_week.items())]),
-        "bars": bars([(row.key or "–", row.on_time) for row in rows[:12]]) if asked.group != "week" else None,
-        "blame": parts([(part, PART_NAMES[part], total.blame[part]) for part in PARTS]),
-        "stars": stars(total.ratings),
+        **pictures(asked, by_week, rows, total),
         "compared": compared(asked),
         "csv": f"{reverse('admin:shipping_dailyfigure_csv')}?{asked.query()}",
         "pdf": f"{reverse('admin:shipping_dailyfigure_pdf')}?{asked.query()}",
         "late": reverse("admin:shipping_latecase_changelist"),
         **comments(request, asked),
+    }
+
+
+def pictures(asked: Asked, by_week: dict[str, Sums], rows: list[Figures], total: Figures) -> dict[str, Any]:
+    """Each mark with the list of its parcels."""
+    weeks = columns([(key[5:], figures(key, sums).on_time) for key, sums in sorted(by_week.items())])
+    groups = bars([(row.key or "–", row.on_time) for row in rows[:DRAWN_HERE]])
+    shares = parts([(part, PART_NAMES[part], total.blame[part]) for part in PARTS])
+    scores = {f"{score} of 5": parcels_link(asked, outcome=f"rated-{score}") for score in range(1, 6)}
+    return {
+        "weeks": linked(weeks, {key[5:]: week_link(asked, key) for key in by_week}),
+        "bars": None
+        if asked.group == "week"
+        else linked(groups, {row.key or "–": links(asked, row.key)["all"] for row in rows[:DRAWN_HERE]}),
+        "blame": linked(
+            shares, {PART_NAMES[part]: parcels_link(asked, outcome=f"blame-{part}") for part in PARTS}
+        ),
+        "stars": linked(stars(total.ratings), scores),
     }
 
 
@@ -170,15 +186,20 @@ def parcels_link(asked: Asked, *, outcome: str = "", **changes: str) -> str:
     return f"{reverse('admin:shipping_shipment_changelist')}?{query}"
 
 
+def week_of(asked: Asked, key: str) -> dict[str, str]:
+    """Its days, as far as they were asked for."""
+    monday = date.fromisoformat(key)
+    first = max(monday, asked.question.first).isoformat()
+    return {"first": first, "last": min(monday + timedelta(days=6), asked.question.last).isoformat()}
+
+
+def week_link(asked: Asked, key: str) -> str:
+    return parcels_link(asked, **week_of(asked, key))
+
+
 def links(asked: Asked, key: str) -> dict[str, str]:
     """Where each figure of a row leads."""
-    if asked.group == "week":
-        monday = date.fromisoformat(key)
-        first = max(monday, asked.question.first).isoformat()
-        last = min(monday + timedelta(days=6), asked.question.last).isoformat()
-        changes = {"first": first, "last": last}
-    else:
-        changes = {asked.group: key or "-"}
+    changes = week_of(asked, key) if asked.group == "week" else {asked.group: key or "-"}
     kinds = ("", "late", "unkept", "attempts", "exception", "returned", "rated")
     return {kind or "all": parcels_link(asked, outcome=kind, **changes) for kind in kinds}
 

@@ -36,8 +36,22 @@ NAMES = {
     "handling_days": "Handling time, business days",
     "cutoff": "Cut-off",
     "later_days": "Promise so many days later",
+    "sure": "Promise what so many of 100 parcels keep (0: as it is)",
 }
-_MOST = {"risk_from": 0.99, "silent_times": 10.0, "low_rating": 5}
+GROUPS = {
+    "The shop": ("merchant", "cutoff", "handling_days", "handover_grace_hours"),
+    "The promise": ("later_days", "sure", "promise_grace_days", "slipped_days", "risk_from"),
+    "The carrier": (
+        "acceptance_hours",
+        "silent_times",
+        "silent_days",
+        "attempt_hours",
+        "customs_days",
+        "hold_days",
+    ),
+    "The customer": ("low_rating",),
+}
+_MOST = {"risk_from": 0.99, "silent_times": 10.0, "low_rating": 5, "sure": 99}
 
 
 class WhatIfForm(forms.Form):
@@ -84,6 +98,7 @@ def current_of(merchant: Merchant) -> dict[str, Any]:
         "handling_days": merchant.handling_days,
         "cutoff": cutoff,
         "later_days": 0,
+        "sure": 0,
         "off": sorted(policy.off),
     }
 
@@ -143,8 +158,8 @@ def words_of(changes: dict[str, Any]) -> str:
     return "; ".join(said) or "nothing were changed"
 
 
-def figures_of(row: WhatIf) -> list[tuple[str, int, int, int, int]]:
-    """Name, now, then, and the lengths of both bars in parts of 300."""
+def figures_of(row: WhatIf) -> list[tuple[str, int, int, int, int, int]]:
+    """Name, now, then, their difference, and the lengths of both bars in parts of 300."""
     now, then = row.answer["now"], row.answer["then"]
     rows = [
         ("Cases", now["cases"], then["cases"]),
@@ -158,7 +173,7 @@ def figures_of(row: WhatIf) -> list[tuple[str, int, int, int, int]]:
     ]
     most = max([1, *(max(before, after) for _name, before, after in rows)])
     return [
-        (str(name), before, after, round(300 * before / most), round(300 * after / most))
+        (str(name), before, after, after - before, round(300 * before / most), round(300 * after / most))
         for name, before, after in rows
     ]
 
@@ -184,5 +199,10 @@ def ask_view(site: WalledAdmin, request: HttpRequest) -> HttpResponse:
             enqueue(answer_what_ifs)
             return HttpResponseRedirect(reverse("admin:shipping_whatif_change", args=[row.pk]))
         form.add_error(None, "Change at least one of them: this is what is in force.")
-    context = admin.site.each_context(request) | {"title": "What if", "opts": WhatIf._meta, "form": form}
+    context = admin.site.each_context(request) | {
+        "title": "What if",
+        "opts": WhatIf._meta,
+        "form": form,
+        "groups": [(title, [form[name] for name in names]) for title, names in GROUPS.items()],
+    }
     return TemplateResponse(request, "shipping/admin/whatif_ask.html", context)

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from shipping.lateness.blame import AT_RECIPIENT
 from shipping.lateness.gather import Shops
 from shipping.lateness.policy import Policy
 from shipping.lateness.rules import Facts
@@ -24,13 +25,21 @@ class Told:
     words: str
 
 
+class Word(NamedTuple):
+    """A promise: when it was made, its last day and whose word it was (`Promise.Source`)."""
+
+    made_at: datetime
+    day: date
+    source: str = Promise.Source.TABLE
+
+
 @dataclass
 class Story:
-    """All that there is of one parcel. `promises` are (made at, last day) in their order."""
+    """All that there is of one parcel; `promises` in their order."""
 
     shipment: Shipment
     told: list[Told]
-    promises: list[tuple[datetime, date]]
+    promises: list[Word]
     report: CustomerReport | None = None
     rating: Rating | None = None
 
@@ -38,8 +47,8 @@ class Story:
         events = [one.event for one in self.told if one.received_at <= at]
         return reduce(events) if events else None
 
-    def facts(self, at: datetime, policy: Policy, shops: Shops, *, later_days: int = 0) -> Facts:
-        """As they were known at that moment, under a policy. `later_days`: all promises so many days later."""
+    def facts(self, at: datetime, policy: Policy, shops: Shops) -> Facts:
+        """As they were known at that moment, under a policy."""
         shipment, merchant, state = self.shipment, self.shipment.merchant, self.state(at)
         handed = (
             shipment.handed_over_at if shipment.handed_over_at and shipment.handed_over_at <= at else None
@@ -55,8 +64,8 @@ class Story:
             first_scan_at=state.first_scan_at if state else None,
             last_event_at=state.last_event_at if state else None,
             status_at=state.status_at if state else None,
-            promised_to=self._promised(at, later_days),
-            first_promised_to=self.promises[0][1] + timedelta(days=later_days) if self.promises else None,
+            promised_to=self._promised(at),
+            first_promised_to=self.promises[0].day if self.promises else None,
             recipient_zone=shipment.recipient_zone,
             country=merchant.holiday_country,
             zone=merchant.zone,
@@ -69,23 +78,27 @@ class Story:
             rating=rating.score if rating else None,
             rated_at=rating.created_at if rating else None,
             by_supplier=shipment.direction == Direction.INBOUND or shipment.supplier_id is not None,
+            tried_at=self.tried_at(at),
             policy=policy,
         )
+
+    def tried_at(self, at: datetime) -> datetime | None:
+        """The first time that it was at the recipient's, of what was known then."""
+        known = (one.event for one in self.told if one.received_at <= at)
+        return min((event.occurred_at for event in known if event.status in AT_RECIPIENT), default=None)
 
     def over(self, at: datetime) -> bool:
         """Whether nothing more was to be expected of it then."""
         state = self.state(at)
         return bool(state and state.status in FINAL)
 
-    def _promised(self, at: datetime, later_days: int) -> date | None:
+    def _promised(self, at: datetime) -> date | None:
         """The first promised day that had passed, else the day in force."""
-        today = at.astimezone(ZoneInfo(self.shipment.recipient_zone)).date()
-        known = [(made, day + timedelta(days=later_days)) for made, day in self.promises if made <= at]
-        for (_made, day), following in zip(known, [*known[1:], (at, today)], strict=True):
-            until = following[0].astimezone(ZoneInfo(self.shipment.recipient_zone)).date()
-            if day < until:
-                return day
-        return known[-1][1] if known else None
+        known = [word for word in self.promises if word.made_at <= at]
+        for word, until in zip(known, [*(word.made_at for word in known[1:]), at], strict=True):
+            if word.day < until.astimezone(ZoneInfo(self.shipment.recipient_zone)).date():
+                return word.day
+        return known[-1].day if known else None
 
     def _words(self, at: datetime) -> str:
         known = [one for one in self.told if one.received_at <= at]
@@ -105,13 +118,10 @@ def stories(rows: Iterable[Shipment]) -> Iterator[Story]:
     told: dict[int, list[Told]] = defaultdict(list)
     for pk, status, at, key, received, code, message in _events(ids):
         told[pk].append(Told(Event(status, at, key), received, (message or code).strip()))
-    promises: dict[int, list[tuple[datetime, date]]] = defaultdict(list)
-    for pk, made, day in (
-        Promise.objects.filter(shipment__in=ids)
-        .order_by("shipment", "pk")
-        .values_list("shipment_id", "made_at", "to_day")
-    ):
-        promises[pk].append((made, day))
+    promises: dict[int, list[Word]] = defaultdict(list)
+    made = Promise.objects.filter(shipment__in=ids).order_by("shipment", "pk")
+    for pk, at, day, source in made.values_list("shipment_id", "made_at", "to_day", "source"):
+        promises[pk].append(Word(at, day, source))
     reports = {
         one.shipment_id: one for one in CustomerReport.objects.filter(shipment__in=ids).order_by("-pk")
     }

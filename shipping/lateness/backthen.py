@@ -82,7 +82,7 @@ def _risk(story: Story, snapshot: "Snapshot | None", at: datetime) -> float | No
     curve = snapshot.curve(parcel_of(row, left))
     if curve is None or curve.like < ALIKE:
         return None
-    lead = day_of(deadline(story.promises[0][1], row.recipient_zone)) - day_of(left)
+    lead = day_of(deadline(story.promises[0].day, row.recipient_zone)) - day_of(left)
     age = day_of(at) - day_of(left)
     return chance(curve.share(lead), curve.share(age)) if age < lead else 1.0
 
@@ -90,7 +90,7 @@ def _risk(story: Story, snapshot: "Snapshot | None", at: datetime) -> float | No
 def _outcome(story: Story, at: datetime) -> tuple[date | None, int | None, bool]:
     if not story.promises:
         return None, None, False
-    zone, first = ZoneInfo(story.shipment.recipient_zone), story.promises[0][1]
+    zone, first = ZoneInfo(story.shipment.recipient_zone), story.promises[0].day
     there = [
         one.event.occurred_at
         for one in story.told

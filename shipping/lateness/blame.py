@@ -32,6 +32,8 @@ PART_NAMES = {
     "customs": "Customs",
     "carrier": "Carrier’s exception",
 }
+BY_SUPPLIER = "The supplier’s processing"
+"""What the shop's own part is called of a parcel that a supplier sends."""
 AT_RECIPIENT = frozenset({S.ATTEMPT_FAILED, S.AVAILABLE_FOR_PICKUP})
 CARRIERS_OWN = frozenset({S.DELAYED, S.ON_HOLD, S.EXCEPTION, S.RETURNING, S.EXPIRED})
 _CUSTOMS = re.compile(
@@ -66,6 +68,10 @@ class Journey:
 def is_customs(words: str) -> bool:
     """Whether a carrier's words are of customs; carriers have no code in common for it."""
     return bool(_CUSTOMS.search(words))
+
+
+def names_of(*, by_supplier: bool) -> dict[str, str]:
+    return PART_NAMES | {"merchant": BY_SUPPLIER} if by_supplier else PART_NAMES
 
 
 def blame(journey: Journey) -> dict[str, int]:

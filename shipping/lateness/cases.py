@@ -30,6 +30,7 @@ from shipping.status import CaseEntryKind, Direction, LateOutcome, LateRule
 CHUNK = 500
 RATED_LATELY = timedelta(days=30)
 SETTLED = frozenset(LateOutcome.values) - {LateOutcome.FALSE_ALARM}
+CUSTOMERS_WORD = frozenset({LateRule.NOT_ARRIVED, LateRule.ADDRESS, LateRule.LOW_RATING})
 SAID = ["rule", "since", "score", "explanation", "also", "blame", "risk", "value", "carrier", "lane", "worsened_at"]  # fmt: skip
 
 
@@ -119,19 +120,23 @@ def _shortest_silence() -> timedelta:
     return timedelta(hours=max(3.0, min([24.0, *hours]) / 2))
 
 
-def _settled(ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
-    """What people have ended, by parcel: (outcome, rule)."""
-    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+def _settled(ids: Sequence[int]) -> dict[int, list[tuple[str, str, datetime]]]:
+    """What people have ended, by parcel: (outcome, rule, when)."""
+    found: dict[int, list[tuple[str, str, datetime]]] = defaultdict(list)
     rows = LateCase.objects.filter(shipment__in=ids, closed_at__isnull=False).exclude(outcome="")
-    for shipment_id, outcome, rule in rows.values_list("shipment_id", "outcome", "rule"):
-        found[shipment_id].append((outcome, rule))
+    for shipment_id, outcome, rule, at in rows.values_list("shipment_id", "outcome", "rule", "closed_at"):
+        if at:
+            found[shipment_id].append((outcome, rule, at))
     return found
 
 
-def _done_with(worst: Alarm, ended: Sequence[tuple[str, str]]) -> bool:
-    """A person has ended it for good; or has called it a false alarm, and nothing worse has come up."""
+def _done_with(worst: Alarm, ended: Sequence[tuple[str, str, datetime]]) -> bool:
+    """A person has ended it for good; or has called it a false alarm, and nothing worse has come up. What the customer has
+    said since then is new, whatever was ended before."""
+    if worst.rule in CUSTOMERS_WORD and all(worst.since > at for _outcome, _rule, at in ended):
+        return False
     return any(
-        outcome in SETTLED or SEVERITY[worst.rule] <= SEVERITY[LateRule(rule)] for outcome, rule in ended
+        outcome in SETTLED or SEVERITY[worst.rule] <= SEVERITY[LateRule(rule)] for outcome, rule, _at in ended
     )
 
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from shipping.documents.claim import ClaimContext, Table, claim_pages
 from shipping.documents.contexts import brand_of
-from shipping.lateness.blame import PART_NAMES
+from shipping.lateness.blame import names_of
+from shipping.lateness.proof import proof_of
 from shipping.models import Claim, LateCase, Shipment
 from shipping.status import LateRule
 
@@ -77,6 +78,7 @@ def context_of(claim: Claim) -> ClaimContext:
         words=claim.words,
         tables=[
             _contents(shipment, order.currency),
+            _proof(shipment),
             _events(shipment),
             _promises(shipment, zone),
             _blame(case),
@@ -95,6 +97,12 @@ def _contents(shipment: Shipment, currency: str) -> Table:
             for row in rows
         ],
     )
+
+
+def _proof(shipment: Shipment) -> Table:
+    rows = [(one.what, _at(one.at, one.zone), one.by, one.words) for one in proof_of(shipment)]
+    none = "Nothing: nobody has scanned it out, and no carrier says that it was delivered."
+    return Table("Proof", ("What", "Time", "By", "Words"), (0.22, 0.22, 0.18, 0.38), rows, none=none)
 
 
 def _events(shipment: Shipment) -> Table:
@@ -126,10 +134,11 @@ def _promises(shipment: Shipment, zone: ZoneInfo) -> Table:
 
 
 def _blame(case: LateCase) -> Table:
+    named = names_of(by_supplier=case.shipment.supplier_id is not None)
     rows = [
-        (PART_NAMES[part], f"{seconds / 86_400:.1f}")
+        (named[part], f"{seconds / 86_400:.1f}")
         for part, seconds in case.blame.items()
-        if seconds and part in PART_NAMES
+        if seconds and part in named
     ]
     return Table("Whose late days", ("Part", "Days"), (0.6, 0.4), rows, none="It is not past its promise.")
 

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Min
+
 from orders.models import Merchant
-from shipping.lateness.blame import CARRIERS_OWN, Journey, Span
+from shipping.lateness.blame import AT_RECIPIENT, CARRIERS_OWN, Journey, Span
 from shipping.lateness.policy import Policy
 from shipping.lateness.rules import AT_THE_DOOR, Facts, acceptance_due, deadline
 from shipping.models import CustomerReport, LatePolicy, LearnedTransit, Rating, Shipment, TrackingEvent
@@ -75,13 +77,14 @@ def policy_of(merchant: Merchant, row: LatePolicy | None) -> Policy:
 
 
 def facts_of_all(rows: Sequence[Shipment], shops: Shops) -> dict[int, Facts]:
-    """By the parcels' ids. `rows` come with merchant and manifest; three queries for all of them."""
+    """By the parcels' ids. `rows` come with merchant and manifest; four queries for all of them."""
     ids = [row.pk for row in rows]
     open_reports = CustomerReport.objects.filter(shipment__in=ids, settled_at__isnull=True)
     reports = {report.shipment_id: report for report in open_reports.order_by("created_at")}
     ratings = {rating.shipment_id: rating for rating in Rating.objects.filter(shipment__in=ids)}
     troubled = [row.pk for row in rows if row.tracking_status in _WORDS_MATTER]
     said = _last_words(troubled)
+    tried = _first_tries(row.pk for row in rows if row.first_scan_at)
     return {
         row.pk: facts_of(
             row,
@@ -89,6 +92,7 @@ def facts_of_all(rows: Sequence[Shipment], shops: Shops) -> dict[int, Facts]:
             report=reports.get(row.pk),
             rating=ratings.get(row.pk),
             words=said.get((row.pk, row.tracking_status), ""),
+            tried_at=tried.get(row.pk),
         )
         for row in rows
     }
@@ -101,6 +105,7 @@ def facts_of(
     report: CustomerReport | None = None,
     rating: Rating | None = None,
     words: str = "",
+    tried_at: datetime | None = None,
 ) -> Facts:
     merchant = shipment.merchant
     return Facts(
@@ -125,8 +130,15 @@ def facts_of(
         rating=rating.score if rating else None,
         rated_at=rating.changed_at if rating else None,
         by_supplier=shipment.direction == Direction.INBOUND or shipment.supplier_id is not None,
+        tried_at=tried_at,
         policy=shops.policy(merchant),
     )
+
+
+def _first_tries(ids: Iterable[int]) -> dict[int, datetime]:
+    """When each was first at the recipient's or at a pick-up point."""
+    rows = TrackingEvent.objects.filter(shipment__in=list(ids), status__in=AT_RECIPIENT).order_by()
+    return dict(rows.values_list("shipment_id").annotate(first=Min("occurred_at")))
 
 
 def _last_words(ids: Sequence[int]) -> dict[tuple[int, str], str]:

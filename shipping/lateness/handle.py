@@ -3,12 +3,12 @@ leaves an entry; a note is kept whatever becomes of the rest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
 
-from orders.models import User
+from orders.models import Merchant, User
 from shipping.models import CaseEntry, CustomerReport, LateCase
 from shipping.status import CaseEntryKind, LateOutcome
 
@@ -58,9 +58,15 @@ def snooze(
     if until is not None and until <= now:
         note(case_id, text, author=author, now=now)
         return Done(LateCase.objects.get(pk=case_id), "Snooze it until a time that is still to come.")
-    said = f"Snoozed until {until:%d %b %Y %H:%M} UTC" if until else "Back in the queue"
+    said = f"Snoozed until {until:%d %b %Y %H:%M %Z}" if until else "Back in the queue"
     changes = {"snoozed_until": until}
     return _change(case_id, K.SNOOZE, said, changes, author=author, now=now, version=version, text=text)
+
+
+def morning(merchant: Merchant, now: datetime, days: int) -> datetime:
+    """Seven o'clock by the shop's clock, so many days from today."""
+    day = now.astimezone(merchant.tz).date() + timedelta(days=days)
+    return datetime.combine(day, time(7), tzinfo=merchant.tz)
 
 
 def settle(

@@ -70,7 +70,8 @@ _DAMAGED = re.compile(
 @dataclass(frozen=True)
 class Facts:
     """Of one parcel. Moments are aware; `promised_to` and `first_promised_to` are days in `recipient_zone`. `taker` says who
-    took it, in the words of the alarm; `words` is the carrier's last word. `report` and `reported_at` are the customer's open
+    took it, in the words of the alarm; `words` is the carrier's last word. `tried_at` is the first time that it was at the
+    recipient's. `report` and `reported_at` are the customer's open
     word about it. `silence_hours` and `risk` are learned, None where too little is known."""
 
     stage: str
@@ -94,6 +95,7 @@ class Facts:
     rating: int | None = None
     rated_at: datetime | None = None
     by_supplier: bool = False
+    tried_at: datetime | None = None
     policy: Policy = field(default_factory=Policy)
 
     @property
@@ -151,14 +153,20 @@ def _alarm(
     return Alarm(rule, since, round(SEVERITY[rule] * 100 + points, 1), explanation)
 
 
+def _tried_by(day: date, facts: Facts) -> bool:
+    """Whether it was at the recipient's by the end of that day, whatever has become of it since."""
+    at_door = facts.status_at if facts.tracking_status in AT_THE_DOOR else None
+    tried = min(filter(None, (facts.tried_at, at_door)), default=None)
+    return tried is not None and tried < deadline(day, facts.recipient_zone)
+
+
 def _past_promise(facts: Facts, now: datetime) -> Alarm | None:
     day = facts.promised_to
     if day is None or facts.tracking_status in GOING_BACK:
         return None
-    zone = zoneinfo.ZoneInfo(facts.recipient_zone)
-    at_door = facts.tracking_status in AT_THE_DOOR and facts.status_at
-    if at_door and at_door.astimezone(zone).date() <= day:
+    if _tried_by(day, facts):
         return None
+    zone = zoneinfo.ZoneInfo(facts.recipient_zone)
     grace = facts.policy.promise_grace_days
     since = deadline(add_business_days(day, grace, facts.country) if grace else day, facts.recipient_zone)
     ago = _days((now.astimezone(zone).date() - day).days)
@@ -251,7 +259,7 @@ def _held(facts: Facts, now: datetime) -> Alarm | None:
 
 def _slipped(facts: Facts, now: datetime) -> Alarm | None:
     first, day = facts.first_promised_to, facts.promised_to
-    if first is None or day is None or facts.tracking_status in GOING_BACK:
+    if first is None or day is None or facts.tracking_status in GOING_BACK or _tried_by(first, facts):
         return None
     slip = business_days_between(first, day, facts.country)
     if slip < max(1, facts.policy.slipped_days):
@@ -265,6 +273,8 @@ def _at_risk(facts: Facts, now: datetime) -> Alarm | None:
     if facts.tracking_status in GOING_BACK | AT_THE_DOOR:
         return None
     day = facts.first_promised_to or facts.promised_to
+    if day and _tried_by(day, facts):
+        return None
     since = min(now, facts.handed_over_at or facts.ship_by)
     if facts.risk is not None and facts.risk >= facts.policy.risk_from and day:
         said = f"{facts.risk:.0%} likely to come after {day:%d %b}, by how long such parcels take"

@@ -1,24 +1,32 @@
 """What other thresholds, another cut-off or another promise would have made of the last quarter's parcels.
 
 Each parcel is looked at every morning at seven by the shop's clock from its order to its end, once by the rules as they are and
-once by the rules as asked for, with what was known on that morning. The chance to be late and the usual silences are today's."""
+once by the rules as asked for, with what was known on that morning. The chance to be late and the usual silences are today's.
+Another cut-off or handling time moves the day by which the shop was to hand over, and the first promise with it."""
 
 import logging
 from collections import Counter
+from collections.abc import Callable
+from copy import copy
 from dataclasses import fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from orders.handling import ship_by
+from orders.handling import business_days_between, ship_by
 from orders.models import Merchant
 from shipping.lateness.asof import Story, stories
 from shipping.lateness.blame import AT_RECIPIENT
 from shipping.lateness.gather import Shops
+from shipping.lateness.otherwise import first_there, promised, told_late
 from shipping.lateness.policy import Policy
 from shipping.lateness.risk import at_hand_over
 from shipping.lateness.rules import alarms, deadline
 from shipping.models import Shipment, WhatIf
-from shipping.status import Direction, LateRule, Stage
+from shipping.promise.estimate import learned_estimate
+from shipping.promise.learned import curve_for
+from shipping.promise.revise import parcel_of
+from shipping.status import Direction, LateRule, Stage, TrackingStatus
 
 log = logging.getLogger(__name__)
 QUARTER = timedelta(days=91)
@@ -66,35 +74,71 @@ def answer(question: WhatIf, *, now: datetime) -> dict[str, Any]:
             .order_by("pk")
         )
         for story in stories(chunk):
-            risk = at_hand_over(story.shipment)
-            today.look(story, risk, shops, now)
-            other.look(story, risk, shops, now)
+            today.look(story, at_hand_over, shops, now)
+            other.look(story, at_hand_over, shops, now)
         WhatIf.objects.filter(pk=question.pk).update(done=min(at + CHUNK, len(ids)))
     return {"parcels": len(ids), "now": today.said(), "then": other.said()}
 
 
 class World:
-    """One way to do it, and what came of it."""
+    """One way to do it, and what came of it. `sure` is the share of parcels by which the first promise is to be kept, 0 for the
+    promise as it was."""
 
-    def __init__(self, policy: Policy, merchant: Merchant, later_days: int = 0) -> None:
-        self.policy, self.merchant, self.later_days = policy, merchant, later_days
+    def __init__(self, policy: Policy, merchant: Merchant, later_days: int = 0, sure: int = 0) -> None:
+        self.policy, self.merchant, self.later_days, self.sure = policy, merchant, later_days, sure
         self.rules: Counter[str] = Counter()
         self.cases = self.late = self.notices = 0
 
-    def look(self, story: Story, risk: float | None, shops: Shops, now: datetime) -> None:
-        story.shipment.ship_by = ship_by(self.merchant, story.shipment.order.placed_at)
-        seen = self._alarms(story, risk, shops, now)
+    def look(
+        self, told: Story, risk: Callable[[Shipment], float | None], shops: Shops, now: datetime
+    ) -> None:
+        story = self._lived(told)
+        words, zone = story.promises, story.shipment.recipient_zone
+        seen = self._alarms(story, risk(story.shipment), shops, now)
         self.rules.update(seen)
         self.cases += bool(seen)
-        first = story.promises[0][1] + timedelta(days=self.later_days) if story.promises else None
-        if first:
-            self.late += _came_late(story, first, now)
-            self.notices += any(day > first for _made, day in story.promises[1:])
+        events = [(one.event.status, one.event.occurred_at) for one in story.told]
+        there = first_there(events, AT_RECIPIENT)
+        delayed = any(status == TrackingStatus.DELAYED for status, _at in events)
+        self.notices += told_late(words, zone=zone, there=there, delayed=delayed, now=now)
+        self.late += bool(words) and (there or now) >= deadline(words[0].day, zone)
+
+    def _lived(self, story: Story) -> Story:
+        """The parcel's story as it would have been promised."""
+        row, shop = copy(story.shipment), self.merchant
+        country, planned = row.order.ship_to.country, row.ship_by
+        row.ship_by = ship_by(shop, row.order.placed_at)
+        moved = _business_days(
+            planned.astimezone(shop.tz).date(), row.ship_by.astimezone(shop.tz).date(), shop
+        )
+        first = self._first(row) if self.sure else None
+        words = promised(
+            story.promises,
+            zone=row.recipient_zone,
+            country=country,
+            moved=moved,
+            later=self.later_days,
+            first=first,
+        )
+        row.first_promised_to = words[0].day if words else None
+        return replace(story, shipment=row, promises=words)
+
+    def _first(self, row: Shipment) -> date | None:
+        """The day by which so many of 100 such parcels have come, as it is known today."""
+        known = curve_for(row.merchant_id, parcel_of(row, row.ship_by))
+        if known is None:
+            return None
+        days = known[0].quantile(self.sure / 100)
+        zone, to = ZoneInfo(row.recipient_zone), row.order.ship_to.country
+        said = learned_estimate(
+            row.ship_by, days, days, zone=zone, country=to, like=known[0].like, carrier=row.carrier
+        )
+        return said.to_day
 
     def _alarms(self, story: Story, risk: float | None, shops: Shops, now: datetime) -> set[str]:
         seen: set[str] = set()
         for morning in mornings(story, now):
-            facts = story.facts(morning, self.policy, shops, later_days=self.later_days)
+            facts = story.facts(morning, self.policy, shops)
             left = facts.handed_over_at
             facts = replace(facts, risk=risk if left else None)
             seen |= {alarm.rule.value for alarm in alarms(facts, morning)}
@@ -112,8 +156,15 @@ class World:
         }
 
 
+def _business_days(old: date, new: date, shop: Merchant) -> int:
+    """Of the shop's, from one day to the other; below 0 where it is earlier."""
+    country = shop.holiday_country
+    return business_days_between(old, new, country) - business_days_between(new, old, country)
+
+
 def changed(today: World, changes: dict[str, Any]) -> World:
-    """With what is asked for: thresholds, rules that are off, `handling_days`, `cutoff` (HH:MM) and `later_days` of promise."""
+    """With what is asked for: thresholds, rules that are off, `handling_days`, `cutoff` (HH:MM), and of the promise `later_days`
+    and `sure`."""
     own: dict[str, Any] = {name: changes[name] for name in THRESHOLDS if name in changes}
     if "off" in changes:
         own["off"] = frozenset(changes["off"])
@@ -121,7 +172,8 @@ def changed(today: World, changes: dict[str, Any]) -> World:
     merchant.handling_days = changes.get("handling_days", merchant.handling_days)
     if "cutoff" in changes:
         merchant.cutoff = time.fromisoformat(changes["cutoff"])
-    return World(replace(today.policy, **own), merchant, int(changes.get("later_days", 0)))
+    later, sure = int(changes.get("later_days", 0)), int(changes.get("sure", 0))
+    return World(replace(today.policy, **own), merchant, later, sure)
 
 
 def mornings(story: Story, now: datetime) -> list[datetime]:
@@ -135,16 +187,3 @@ def mornings(story: Story, now: datetime) -> list[datetime]:
             break
         found.append(morning)
     return found
-
-
-def _came_late(story: Story, day: date, now: datetime) -> bool:
-    """No delivery and no attempt by the end of that day."""
-    due = deadline(day, story.shipment.recipient_zone)
-    if now <= due:
-        return False
-    there = [
-        one.event.occurred_at
-        for one in story.told
-        if one.event.status == "delivered" or one.event.status in AT_RECIPIENT
-    ]
-    return not there or min(there) > due

@@ -1,23 +1,27 @@
 """The one way a promise changes once a parcel exists: the parcel's days, a row of the history, a fact in the ledger."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from orders.ledger import record_event
 from orders.models import Order, OrderEvent
-from shipping.models import Promise, Shipment
+from shipping.models import Promise, Shipment, TrackingEvent
 from shipping.promise.estimate import Estimate
+from shipping.status import TrackingStatus
+
+AT_RECIPIENT = (TrackingStatus.ATTEMPT_FAILED, TrackingStatus.AVAILABLE_FOR_PICKUP)
 
 
 def promise(
     shipment: Shipment, said: Estimate, *, order: Order, now: datetime, occurred_at: datetime | None = None
 ) -> bool:
-    """Put a new promise in force; a promised day that has passed meanwhile stays on record as missed. The caller has
-    locked the order. False when nothing changes."""
+    """Put a new promise in force; a promised day that has passed meanwhile stays on record as missed, unless somebody
+    tried to deliver by then. The caller has locked the order. False when nothing changes."""
     if (shipment.promised_from, shipment.promised_to) == (said.from_day, said.to_day):
         return False
     old = shipment.promised_to
-    if old and shipment.missed_on is None and not shipment.delivered_at and old < today(shipment, now):
+    passed = old and shipment.missed_on is None and not shipment.delivered_at and old < today(shipment, now)
+    if old and passed and not _tried_by(old, shipment):
         shipment.missed_on = old
     shipment.promised_from, shipment.promised_to = said.from_day, said.to_day
     shipment.first_promised_to = shipment.first_promised_to or old or said.to_day
@@ -41,3 +45,10 @@ def promise(
 def today(shipment: Shipment, now: datetime) -> date:
     """The day it is where the recipient is."""
     return now.astimezone(ZoneInfo(shipment.recipient_zone)).date()
+
+
+def _tried_by(day: date, shipment: Shipment) -> bool:
+    """Whether it was at the recipient's, or at a pick-up point, by the end of that day."""
+    end = datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZoneInfo(shipment.recipient_zone))
+    tried = TrackingEvent.objects.filter(shipment=shipment, status__in=AT_RECIPIENT, occurred_at__lt=end)
+    return tried.exists()

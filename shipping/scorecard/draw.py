@@ -1,12 +1,13 @@
 """The scorecard's pictures as numbers in units of their own drawing (pure). The template only writes them down."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shipping.scorecard.figures import Share
 
-WIDE, HIGH, FOOT, LEFT = 640, 140, 22, 8
-ROW, NAME = 26, 150
+WIDE, HIGH, FOOT, LEFT, TOP = 460, 150, 24, 44, 20
+ROW, NAME, WORDS = 30, 112, 96
+BAR = 14
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,29 @@ class Mark:
     high: float = 0
     middle: float = 0
     tone: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
 class Picture:
+    """`left` and `room` are where the marks begin and how far they may reach."""
+
     width: float
     height: float
     marks: tuple[Mark, ...]
+    left: float = 0
+    room: float = 0
+
+    @property
+    def lines(self) -> list[tuple[str, float]]:
+        """The grid of columns of shares: words and height, from 100 % down."""
+        return [(f"{part} %", TOP + HIGH * (100 - part) / 100) for part in (100, 50, 0)]
+
+
+def linked(picture: Picture, urls: Mapping[str, str]) -> Picture:
+    """With where each mark leads, by its name."""
+    marks = (replace(mark, url=urls.get(mark.name, "")) for mark in picture.marks)
+    return replace(picture, marks=tuple(marks))
 
 
 def percent(value: float | None) -> str:
@@ -38,33 +55,33 @@ def percent(value: float | None) -> str:
 
 def bars(rows: Sequence[tuple[str, Share]]) -> Picture:
     """Shares from left to right, each with its interval."""
-    room = WIDE - NAME - 70
+    room = WIDE - NAME - WORDS
     marks = []
     for place, (name, share) in enumerate(rows):
         if share.value is None or share.low is None or share.high is None:
             continue
-        top = place * ROW + 4
+        top = place * ROW + (ROW - BAR) / 2
         marks.append(
-            Mark(name, f"{percent(share.value)} of {share.of:,}", NAME, top, round(share.value * room, 1), ROW - 10,
-                 round(NAME + share.low * room, 1), round(NAME + share.high * room, 1), top + (ROW - 10) / 2)
+            Mark(name, f"{percent(share.value)} of {share.of:,}", NAME, top, round(share.value * room, 1), BAR,
+                 round(NAME + share.low * room, 1), round(NAME + share.high * room, 1), top + BAR / 2)
         )  # fmt: skip
-    return Picture(WIDE, len(rows) * ROW + 4, tuple(marks))
+    return Picture(WIDE, len(rows) * ROW, tuple(marks), NAME, room)
 
 
 def columns(rows: Sequence[tuple[str, Share]]) -> Picture:
     """Shares upwards, one column a week."""
     step = (WIDE - LEFT) / max(1, len(rows))
-    wide = min(40.0, step * 0.7)
+    wide = min(44.0, step * 0.6)
     marks = []
     for place, (name, share) in enumerate(rows):
         if share.value is None or share.low is None or share.high is None:
             continue
-        x, tall = LEFT + place * step, share.value * HIGH
+        x, tall, foot = LEFT + place * step + (step - wide) / 2, share.value * HIGH, TOP + HIGH
         marks.append(
-            Mark(name, f"{percent(share.value)} of {share.of:,}", round(x, 1), round(HIGH - tall, 1), round(wide, 1), round(tall, 1),
-                 round(HIGH - share.high * HIGH, 1), round(HIGH - share.low * HIGH, 1), round(x + wide / 2, 1))
+            Mark(name, f"{percent(share.value)} of {share.of:,}", round(x, 1), round(foot - tall, 1), round(wide, 1), round(tall, 1),
+                 round(foot - share.high * HIGH, 1), round(foot - share.low * HIGH, 1), round(x + wide / 2, 1))
         )  # fmt: skip
-    return Picture(WIDE, HIGH + FOOT, tuple(marks))
+    return Picture(WIDE, TOP + HIGH + FOOT, tuple(marks), LEFT, WIDE - LEFT)
 
 
 def parts(rows: Sequence[tuple[str, str, float]]) -> Picture:
@@ -80,10 +97,10 @@ def parts(rows: Sequence[tuple[str, str, float]]) -> Picture:
 def stars(ratings: Mapping[int, int]) -> Picture:
     """How many gave each score, five first."""
     most, total = max([1, *ratings.values()]), sum(ratings.values())
-    room = WIDE - NAME - 70
+    room = WIDE - NAME - WORDS
     marks = [
-        Mark(f"{score} of 5", f"{ratings.get(score, 0):,} of {total:,}", NAME, place * ROW + 4,
-             round(ratings.get(score, 0) / most * room, 1), ROW - 10, middle=place * ROW + 4 + (ROW - 10) / 2)
+        Mark(f"{score} of 5", f"{ratings.get(score, 0):,} of {total:,}", NAME, place * ROW + (ROW - BAR) / 2,
+             round(ratings.get(score, 0) / most * room, 1), BAR, middle=place * ROW + ROW / 2)
         for place, score in enumerate((5, 4, 3, 2, 1))
     ]  # fmt: skip
-    return Picture(WIDE, 5 * ROW + 4, tuple(marks))
+    return Picture(WIDE, 5 * ROW, tuple(marks), NAME, room)

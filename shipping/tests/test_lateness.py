@@ -2,14 +2,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shipping.carriers.base import Reading
 from shipping.lateness.cases import review
+from shipping.lateness.gather import Shops, facts_of_all
 from shipping.lateness.policy import Policy
 from shipping.lateness.rules import Facts, alarms, judge, rank
 from shipping.models import LateCase, Shipment
+from shipping.promise.revise import revise
 from shipping.status import LateRule, Stage, TrackingStatus
 from shipping.tracking.record import record
 from tests.factories import NOW, make_shipment
@@ -33,6 +36,19 @@ def test_a_first_attempt_in_time_keeps_the_promise():
     tried = replace(CALM, tracking_status="attempt_failed", status_at=NOW, last_event_at=NOW + 6 * DAY)
     assert judge(tried, NOW + 7 * DAY).rule == LateRule.ATTEMPT_FAILED, "but somebody must act"
     assert judge(replace(tried, status_at=NOW + 6 * DAY), NOW + 7 * DAY).rule == LateRule.PAST_PROMISE
+
+
+@pytest.mark.parametrize("status", ["out_for_delivery", "in_transit", "attempt_failed", "on_hold"])
+def test_a_first_attempt_in_time_stays_in_time_whatever_comes_after(status):
+    # Tried on the promised day; the next morning it is on the van again, or tried again.
+    after = replace(
+        CALM, tracking_status=status, status_at=NOW + 6 * DAY, last_event_at=NOW + 6 * DAY,
+        tried_at=NOW + 5 * DAY, first_promised_to=date(2026, 3, 9), risk=0.99,
+    )  # fmt: skip
+    wrong = {alarm.rule for alarm in alarms(after, NOW + 7 * DAY)}
+    assert not wrong & {LateRule.PAST_PROMISE, LateRule.SLIPPED, LateRule.AT_RISK}
+    too_late = replace(after, tried_at=datetime(2026, 3, 9, 15, tzinfo=UTC))  # midnight in Tokyo
+    assert LateRule.PAST_PROMISE in {alarm.rule for alarm in alarms(too_late, NOW + 7 * DAY)}
 
 
 def test_silence_counts_business_days():
@@ -157,7 +173,7 @@ facts = st.builds(
     st.sampled_from(["UTC", "Africa/Cairo", "America/Havana"]), st.sampled_from(["", "DHL (M-1)"]),
     st.sampled_from(["", "not_arrived", "address_wrong"]), moments, st.none() | st.dates(date(2026, 1, 1), date(2026, 6, 1)),
     st.sampled_from(["", "Held by customs", "Package lost", "Damaged in transit"]), st.none() | st.floats(1, 200),
-    st.none() | st.floats(0, 1), st.none() | st.integers(1, 5), moments, st.booleans(),
+    st.none() | st.floats(0, 1), st.none() | st.integers(1, 5), moments, st.booleans(), moments,
     st.builds(Policy, st.integers(0, 30), st.integers(0, 100), st.integers(0, 10), st.floats(0.5, 3), st.integers(0, 5),
               st.integers(0, 5), st.floats(0.05, 0.99), st.integers(0, 30), st.integers(0, 5), st.integers(0, 5), st.integers(0, 5)),
 )  # fmt: skip
@@ -187,6 +203,20 @@ class TestCases:
         )
         assert review(now=NOW + 31 * DAY)["closed"] == 1
         assert review(now=NOW + 31 * DAY) == {"opened": 0, "updated": 0, "closed": 0}
+
+    def test_tried_in_time_and_on_the_van_again_is_no_broken_promise(self, merchant):
+        shipment = make_shipment(merchant)
+        day = shipment.promised_to
+        tried = datetime.combine(day, datetime.min.time(), tzinfo=UTC) + timedelta(hours=9)
+        story = [("picked_up", NOW + DAY), ("attempt_failed", tried), ("out_for_delivery", tried + DAY)]
+        for status, at in story:
+            record([Reading(status, at, shipment_id=shipment.pk)], merchant=merchant, now=at)
+        shipment.refresh_from_db()
+        later = tried + DAY + timedelta(hours=6)
+        revise(now=later)
+        shipment.refresh_from_db()
+        assert shipment.promised_to > day and shipment.missed_on is None
+        assert review(now=later)["opened"] == 0
 
     def test_every_parcel_is_looked_at_whatever_the_chunk(self, merchant, monkeypatch):
         monkeypatch.setattr("shipping.lateness.cases.CHUNK", 2)
@@ -236,3 +266,44 @@ class TestCases:
                merchant=merchant, now=NOW + DAY)  # fmt: skip
         with django_assert_max_num_queries(26):
             assert review(now=NOW + 2 * DAY)["closed"] == 8
+
+
+STEP = st.tuples(
+    st.integers(1, 200),
+    st.sampled_from(
+        [
+            "",
+            "picked_up",
+            "in_transit",
+            "attempt_failed",
+            "on_hold",
+            "exception",
+            "returning",
+            "returned",
+            "delivered",
+        ]
+    ),
+)
+
+
+@pytest.mark.django_db
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEP, max_size=7))
+def test_a_case_is_open_just_as_long_as_something_is_wrong_and_at_its_worst(merchant, steps):
+    """Whatever the carrier says and however long nothing is said: after a review there is one open case where there is an
+    alarm, with the worst rule and the others folded in, and none where its cause has gone."""
+    with transaction.atomic():
+        shipment, now = make_shipment(merchant), NOW
+        for hours, status in steps:
+            now += timedelta(hours=hours)
+            if status:
+                record([Reading(status, now, shipment_id=shipment.pk)], merchant=merchant, now=now)
+            review(now=now, shipments=[shipment.pk])
+            row = Shipment.objects.select_related("merchant", "manifest", "order__ship_to").get(
+                pk=shipment.pk
+            )
+            wrong = alarms(facts_of_all([row], Shops())[row.pk], now)
+            cases = LateCase.objects.filter(shipment=row, closed_at=None)
+            said = [(case.rule, [one["rule"] for one in case.also]) for case in cases]
+            assert said == ([(wrong[0].rule, [one.rule for one in wrong[1:]])] if wrong else [])
+        transaction.set_rollback(True)

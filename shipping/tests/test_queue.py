@@ -4,10 +4,11 @@ import random
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orders.models import OrderLine
@@ -15,9 +16,21 @@ from orders.roles import Role
 from shipping.carriers.base import Reading
 from shipping.lateness import handle
 from shipping.lateness.cases import review
+from shipping.lateness.proof import proof_of
 from shipping.lateness.queue import FACETS, facets
 from shipping.lateness.risk import chance
-from shipping.models import CaseEntry, Claim, CustomerReport, LateCase, LatePolicy, SavedView, Shipment
+from shipping.models import (
+    CaseEntry,
+    Claim,
+    CustomerReport,
+    LateCase,
+    LatePolicy,
+    Manifest,
+    Rating,
+    SavedView,
+    Scan,
+    Shipment,
+)
 from shipping.tasks import make_claims
 from shipping.tracking.record import record
 from shipping.warehouse.reship import NoReship, reship
@@ -75,6 +88,26 @@ class TestReview:
         said = Reading("exception", NOW + 31 * DAY, shipment_id=late.shipment_id, message="lost")
         record([said], merchant=merchant, now=NOW + 31 * DAY)
         assert review(now=NOW + 31 * DAY)["opened"] == 1
+
+    def test_what_the_customer_says_after_the_end_is_a_new_case(self, late, merchant):
+        end = NOW + 20 * DAY
+        record([Reading("delivered", end, shipment_id=late.shipment_id)], merchant=merchant, now=end)
+        handle.settle(late.pk, "arrived", author="alice", now=end + DAY)
+        assert review(now=end + 2 * DAY)["opened"] == 0
+        at = end + 3 * DAY
+        Rating.objects.create(
+            merchant=merchant,
+            shipment_id=late.shipment_id,
+            score=1,
+            destination="DE",
+            created_at=at,
+            changed_at=at,
+        )
+        assert review(now=end + 3 * DAY)["opened"] == 1
+        case = LateCase.objects.get(closed_at=None)
+        assert case.rule == "low_rating"
+        handle.settle(case.pk, "refunded", author="alice", now=end + 4 * DAY)
+        assert review(now=end + 5 * DAY)["opened"] == 0, "answered"
 
     def test_a_shops_own_thresholds(self, late, merchant):
         LatePolicy.objects.create(merchant=merchant, off=["past_promise", "silent"])
@@ -199,9 +232,25 @@ class TestCase:
         html = act(page, late, act="settle", outcome="arrived", text="neighbour had it")
         late.refresh_from_db()
         assert late.owner == alice and late.outcome == "arrived" and late.closed_at
+        sleeps = timezone.now().astimezone(late.merchant.tz).date() + 3 * DAY
+        assert f"Snoozed until {sleeps:%d %b %Y} 07:00" in html
         said = [(one.kind, one.text) for one in reversed(late.entries.all())]
         assert [kind for kind, _ in said] == ["note", "owner", "snooze", "note", "note", "outcome"]
         assert "&lt;b&gt;called" in html and "neighbour had it" in html
+
+    def test_snoozed_until_the_morning_of_a_day(self, page, late):
+        today = timezone.now().astimezone(late.merchant.tz).date()
+        act(page, late, act="snooze", days="1", until=(today + 9 * DAY).isoformat())
+        late.refresh_from_db()
+        wakes = late.snoozed_until.astimezone(late.merchant.tz)
+        assert (wakes.date(), wakes.hour) == (today + 9 * DAY, 7)
+        assert "still to come" in act(page, late, act="snooze", days="1", until=(today - DAY).isoformat())
+        act(page, late, act="snooze", days="1", until="2999-01-01")
+        late.refresh_from_db()
+        assert late.snoozed_until.astimezone(late.merchant.tz).date() == today + 90 * DAY
+        act(page, late, act="snooze", days="1", until="31 June")
+        late.refresh_from_db()
+        assert late.snoozed_until.astimezone(late.merchant.tz).date() == today + DAY
 
     def test_an_outcome_answers_the_customers_word(self, page, late):
         CustomerReport.objects.create(
@@ -268,6 +317,36 @@ class TestCase:
         client.force_login(charlie)
         assert client.get(f"{QUEUE}{late.pk}/claim/").status_code == 404
 
+    def test_proof_of_who_packed_who_drove_and_who_signed(self, merchant, alice, late):
+        manifest = Manifest.objects.create(
+            merchant=merchant, number=7, carrier="DHL", driver="Novák", dock="3", opened_at=NOW
+        )
+        row = late.shipment
+        Shipment.objects.filter(pk=row.pk).update(packed_at=NOW, weight_g=750, manifest=manifest)
+        for mode, outcome in (
+            ("station", "right_item"),
+            ("station", "wrong_item"),
+            ("handover", "on_manifest"),
+        ):
+            Scan.objects.create(
+                merchant=merchant, shipment=row, mode=mode, code="x", client_id=uuid4(), outcome=outcome,
+                operator=alice, scanned_at=NOW,
+            )  # fmt: skip
+        said = Reading(
+            "delivered",
+            NOW + DAY,
+            shipment_id=row.pk,
+            message="Left in porch",
+            payload={"a": [{"signed_by": "M. Ito"}]},
+        )
+        record([said], merchant=merchant, now=NOW + DAY)
+        told = [(one.what, one.by, one.words) for one in proof_of(Shipment.objects.get(pk=row.pk))]
+        assert told[:2] == [
+            ("Packed", "alice", "1 piece scanned into it, 750 g"),
+            ("Handed over", "alice", "manifest M-7, driver Novák, dock 3"),
+        ]
+        assert told[2][0].startswith("Delivered") and told[2][2] == "Left in porch, signed by M. Ito"
+
     def test_the_paper_that_is_not_made_yet(self, page, late):
         assert "not made yet" in page.get(f"{QUEUE}{late.pk}/claim/", follow=True).content.decode()
 
@@ -280,6 +359,7 @@ steps = st.lists(
 
 
 @pytest.mark.django_db
+@settings(max_examples=40, deadline=None)
 @given(steps=steps, seen=st.lists(st.integers(0, 3), min_size=8, max_size=8))
 def test_whatever_two_people_do_each_word_is_kept(steps, seen, django_db_blocker):
     from django.db import transaction

@@ -261,6 +261,26 @@ class TestPage:
         for card in context["cards"]:
             assert page.get(card["url"]).status_code == 200
 
+    def test_every_mark_of_a_picture_leads_to_its_parcels(self, page, merchant, quarter):
+        for name, score in (("good", 5), ("late", 1)):
+            voice.rate(quarter[name], score=score, comment="", now=NOW + 10 * DAY)
+        refresh()
+        context = page.get(PAGE, SPAN | {"by": "carrier"}).context
+
+        def count(mark):
+            return page.get(mark.url).context["cl"].result_count
+
+        assert sum(count(mark) for mark in context["weeks"].marks) == context["total"].parcels
+        assert {mark.name: count(mark) for mark in context["bars"].marks} == {
+            row.key: row.parcels for row, _url in context["rows"]
+        }
+        assert [count(mark) for mark in context["stars"].marks] == [1, 0, 0, 0, 1]
+        late = {mark.tone: count(mark) for mark in context["blame"].marks}
+        blamed = list(ParcelOutcome.objects.values_list("blame", flat=True))
+        assert late == {part: sum(part in shares for shares in blamed) for part in late} and any(
+            late.values()
+        )
+
     def test_filters_and_nonsense(self, page, quarter):
         total = page.get(PAGE, SPAN | {"carrier": "UPS"}).context["total"]
         assert total.parcels == 1

@@ -1,12 +1,17 @@
 """What other thresholds would have made of the past, and the queue as it was."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 import pytest
+from django.db.models import F
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shipping.carriers.base import Reading
-from shipping.lateness.asof import stories
+from shipping.lateness.asof import Word, stories
 from shipping.lateness.gather import Shops
+from shipping.lateness.otherwise import promised, told_late
 from shipping.lateness.policy import Policy
 from shipping.lateness.rules import alarms
 from shipping.lateness.whatif import answer_waiting, ask
@@ -90,3 +95,66 @@ def test_a_past_day_knows_nothing_of_later(merchant, quarter):
     after = late.facts(due + 2 * DAY, Policy(), Shops())
     assert alarms(after, due + 2 * DAY)[0].rule == "past_promise"
     assert late.over(due + 6 * DAY) and not late.over(due + 2 * DAY)
+
+
+BERLIN = {"zone": "Europe/Berlin", "country": "DE"}
+MON, TUE, WED, FRI = (date(2026, 3, day) for day in (9, 10, 11, 13))
+
+
+def at(day, hour=12):
+    return datetime.combine(day, time(hour), tzinfo=UTC)
+
+
+def test_a_promise_moves_with_the_day_of_leaving_over_the_weekend():
+    words = [Word(at(MON), FRI)]
+    assert promised(words, moved=1, **BERLIN)[0].day == date(2026, 3, 16)
+    assert promised(words, moved=-1, **BERLIN)[0].day == date(2026, 3, 12)
+    assert promised(words, moved=1, later=1, **BERLIN)[0].day == date(2026, 3, 17)
+    assert promised(words, first=TUE, **BERLIN)[0].day == TUE
+    for source in ("carrier", "merchant"):
+        assert promised([Word(at(MON), FRI, source)], moved=3, first=TUE, **BERLIN)[0].day == FRI
+    assert promised([Word(at(MON), FRI, "merchant")], later=2, **BERLIN)[0].day == date(2026, 3, 15)
+
+
+def test_a_new_day_is_given_only_where_the_other_one_has_passed_too():
+    words = [Word(at(MON), TUE), Word(at(WED), FRI), Word(at(WED, 15), date(2026, 3, 20), "carrier")]
+    assert [word.day for word in promised(words, **BERLIN)] == [TUE, FRI, date(2026, 3, 20)]
+    assert [word.day for word in promised(words, later=2, **BERLIN)] == [date(2026, 3, 12), date(2026, 3, 20)]
+
+
+def test_who_would_have_been_told():
+    told = partial(told_late, zone="UTC", now=at(FRI))
+    quiet = [Word(at(MON), WED)]
+    assert not told(quiet, there=at(WED), delayed=False) and not told([], there=None, delayed=False)
+    assert told(quiet, there=at(WED), delayed=True), "the carrier called it so"
+    assert told(quiet, there=None, delayed=False) and told(quiet, there=at(FRI), delayed=False)
+    assert told([*quiet, Word(at(TUE), FRI)], there=at(WED), delayed=False), "a later day was given"
+    assert not told([*quiet, Word(at(TUE), TUE)], there=at(TUE), delayed=False)
+
+
+def test_notices_follow_the_promise(merchant, quarter):
+    now, then = told(merchant, later_days=7)
+    assert (now["notices"], then["notices"]) == (2, 1)
+
+
+def test_a_shorter_handling_time_promises_earlier(merchant, quarter):
+    """The parcel that came on the promised day would have been late, and its customer told."""
+    type(merchant).objects.filter(pk=merchant.pk).update(handling_days=merchant.handling_days + 2)
+    Shipment.objects.update(ship_by=F("ship_by") + 4 * DAY)
+    now, then = told(merchant, handling_days=0)
+    assert then["late"] == 3 and then["notices"] == 3 and now["late"] == 2
+
+
+days = st.dates(date(2026, 1, 1), date(2026, 2, 1))
+words = st.lists(
+    st.builds(Word, st.datetimes(datetime(2026, 1, 1), datetime(2026, 2, 1), timezones=st.just(UTC)), days,
+              st.sampled_from(["table", "learned", "carrier", "merchant"])), max_size=5,
+).map(sorted)  # fmt: skip
+
+
+@given(words, st.integers(0, 9))
+def test_unchanged_it_is_what_was_said_and_promised_later_it_is_renewed_less(words, later):
+    assert promised(words, **BERLIN) == words
+    other = promised(words, later=later, **BERLIN)
+    assert len(other) <= len(words)
+    assert all(new.day >= old.day for new, old in zip(other[:1], words[:1], strict=True))

@@ -43,7 +43,7 @@ def board(asker: Asker) -> Board:
         Panel("kept", "Promises kept, by week", picture=kept_picture(kept)),
         Panel("volume", "Orders a day", picture=volume(asker, orders)),
         Panel("ratings", "Satisfaction, 30 days", picture=_ratings_picture(ratings, asker)),
-        Panel("news", "Since yesterday", _news(asker, orders), empty="Nothing has changed since yesterday.", wide=True),
+        Panel("news", "Since yesterday", _news(asker, orders), empty="Nothing has changed since yesterday."),
     )  # fmt: skip
     return Board("shop", "Shop", tiles, panels, steps=() if orders.exists() else _steps(asker))
 

@@ -46,6 +46,14 @@ def active_filters(cl: ChangeList) -> list[Chip]:
     return chips
 
 
+@register.simple_tag
+def choices_of(cl: ChangeList, name: str) -> list[Any]:
+    """The choices of one filter of the list, to be shown outside the drawer as well."""
+    return next(
+        (list(spec.choices(cl)) for spec in cl.filter_specs if name in spec.expected_parameters()), []
+    )
+
+
 def _title(cl: ChangeList, lookup: str) -> str:
     """A lookup in words: `delivered_at__gte` is “delivered at from”."""
     path = lookup.split("__")
