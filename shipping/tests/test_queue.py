@@ -14,8 +14,8 @@ from shipping.carriers.base import Reading
 from shipping.lateness import handle
 from shipping.lateness.cases import review
 from shipping.lateness.queue import FACETS, Facets
-from shipping.lateness.risk import chance
 from shipping.models import CaseEntry, Claim, CustomerReport, LateCase, LatePolicy, SavedView, Shipment
+from shipping.promise.estimate import chance
 from shipping.tasks import make_claims
 from shipping.tracking.record import record
 from shipping.warehouse.reship import NoReship, reship
