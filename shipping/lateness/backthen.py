@@ -13,7 +13,6 @@ from orders.models import Merchant
 from shipping.lateness.asof import Story, stories
 from shipping.lateness.blame import AT_RECIPIENT
 from shipping.lateness.gather import Shops
-from shipping.lateness.risk import chance
 from shipping.lateness.rules import Alarm, alarms, deadline
 from shipping.models import Shipment
 from shipping.promise import silence
@@ -84,7 +83,7 @@ def _risk(story: Story, snapshot: "Snapshot | None", at: datetime) -> float | No
         return None
     lead = day_of(deadline(story.promises[0].day, row.recipient_zone)) - day_of(left)
     age = day_of(at) - day_of(left)
-    return chance(curve.share(lead), curve.share(age)) if age < lead else 1.0
+    return round(curve.chance(lead, age), 3) if age < lead else 1.0
 
 
 def _outcome(story: Story, at: datetime) -> tuple[date | None, int | None, bool]:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from shipping.lateness.risk import chance
 from shipping.promise.backtest import area_under_curve
-from shipping.promise.transit import Curve, Floats, History
+from shipping.promise.curve import Curve
+from shipping.promise.pace import Floats
+from shipping.promise.transit import History
 
 BINS = 10
 STEP = 0.25  # days between two looks at a parcel under way
@@ -37,16 +38,16 @@ def foresee(
         if not start <= handed < end or np.isnan(promised) or np.isnan(took):
             continue
         late.append(took > promised)
-        risk.append(1.0 - curve.share(promised))
+        risk.append(curve.chance(promised))
         lead.append(alarm(curve, promised, took, threshold))
     return Foreseen(np.array(late, dtype=bool), np.array(risk), np.array(lead))
 
 
 def alarm(curve: Curve, promised: float, took: float, threshold: float) -> float:
     """Days before the promise's end at which the chance first reached the threshold; NaN if it never did in time."""
-    by_deadline, age = curve.share(promised), 0.0
+    age = 0.0
     while age < min(promised, took):
-        if chance(by_deadline, curve.share(age)) >= threshold:
+        if curve.chance(promised, age) >= threshold:
             return promised - age
         age += STEP
     return float("nan")

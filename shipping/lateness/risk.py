@@ -47,15 +47,9 @@ def _risk(row: Shipment, now: datetime) -> float | None:
     curve, _levels = known
     began = day_of(left)
     lead, age = day_of(deadline(day, row.recipient_zone)) - began, day_of(now) - began
-    return chance(curve.share(lead), curve.share(age)) if age < lead else 1.0
+    return round(curve.chance(lead, age), 3) if age < lead else 1.0
 
 
 def at_hand_over(row: Shipment) -> float | None:
     """The chance when it left, by what is known today."""
     return _risk(row, row.handed_over_at) if row.handed_over_at else None
-
-
-def chance(by_deadline: float, by_now: float) -> float:
-    """To come after the deadline, for one that has not come yet (pure). Both are shares of parcels that have arrived by then."""
-    still = max(1.0 - by_now, 1e-3)
-    return round(min(max((1.0 - by_deadline) / still, 0.0), 1.0), 3)

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from shipping.promise.transit import Curve, Floats, History, Snapshot, calibrate, fit, rush, widened
+from shipping.promise.curve import Curve, calibrate, widened
+from shipping.promise.pace import Floats
+from shipping.promise.transit import History, Snapshot, fit
 
 REFIT = 0.25  # days: as often as the model is refitted
 MEMORY = 42.0  # days of our own estimates that the calibration looks back on
@@ -26,11 +28,10 @@ class Said:
 
 def trained(history: History, *, at: float, most: int = 2_000) -> Snapshot:
     """The model as of `at`, calibrated by what it would have said of `most` parcels of the last weeks."""
-    curves: dict[int, Curve] = {}
-    replay(history, start=at, end=at, most=most, curves=curves)
+    places = Places(history)
+    replay(history, start=at, end=at, most=most, places=places)
     snapshot = fit(history, at=at)
-    first, last = (int(spot) for spot in np.searchsorted(history.handed_over, [at - MEMORY, at]))
-    snapshot.levels = _levels(history, curves, first, last, at)
+    snapshot.levels = places.levels(snapshot)
     return snapshot
 
 
@@ -41,14 +42,14 @@ def replay(
     end: float,
     told: Callable[[float], None] | None = None,
     most: int | None = None,
-    curves: dict[int, Curve] | None = None,
+    places: "Places | None" = None,
 ) -> Said:
     """Estimates for hand-overs from `start` until before `end`. The model is refitted every six hours with what was
     known then, so an estimate knows at most what it could have known. With `most`, only so many parcels, evenly spread,
-    are asked of; `curves` keeps what was said of each."""
+    are asked of; `places` keeps what was said of each."""
     size = len(history)
     said = Said(np.full(size, np.nan), np.full(size, np.nan), np.full(size, np.nan))
-    curves = {} if curves is None else curves
+    places = places or Places(history)
     first = int(np.searchsorted(history.handed_over, start - MEMORY))
     last = int(np.searchsorted(history.handed_over, end))
     every = -(-(last - first) // most) if most and last > first else 1
@@ -58,42 +59,56 @@ def replay(
         if snapshot is None or moment - moment % REFIT != day:
             day = moment - moment % REFIT
             snapshot = fit(history, at=day)
-            snapshot.levels = _levels(history, curves, first, at, day)
+            snapshot.levels = places.levels(snapshot)
             if told:
                 told(day)
-        _say(history, snapshot, at, said, curves)
-    said.p50[:first] = said.p90[:first] = np.nan
+        _say(history, snapshot, at, said, places)
     outside = (history.handed_over < start) | (history.handed_over >= end)
     for column in (said.p50, said.p90, said.risk):
         column[outside] = np.nan
     return said
 
 
-def _say(history: History, snapshot: Snapshot, at: int, said: Said, curves: dict[int, Curve]) -> None:
+def _say(history: History, snapshot: Snapshot, at: int, said: Said, places: "Places") -> None:
     parcel = history.parcel(at)
     curve = snapshot.curve(parcel)
     if curve is None:
         said.p50[at], said.p90[at] = NOBODY_KNOWS
         said.risk[at] = 0.5
         return
-    curves[at] = curve
+    places.curves[at] = curve
     said.p50[at], said.p90[at] = (curve.quantile(level) for level in snapshot.levels)
     if parcel.lead is not None:
-        said.risk[at] = 1.0 - curve.share(parcel.lead)
+        said.risk[at] = curve.chance(parcel.lead)
 
 
-def _levels(
-    history: History, curves: dict[int, Curve], first: int, now: int, day: float
-) -> tuple[float, float]:
-    start = max(first, int(np.searchsorted(history.handed_over, day - MEMORY)))
-    mine = [at for at in range(start, now) if at in curves]
-    if not mine:
-        return 0.5, 0.9
-    handed, delivered = history.handed_over[mine], history.delivered[mine]
-    arrived = delivered < day
-    took = np.where(arrived, delivered - handed, day - handed)
-    half, most = calibrate([curves[at] for at in mine], took, arrived, np.exp(-(day - handed) / FADES))
-    return half, widened(most, rush(history, at=day))
+class Places:
+    """Where the parcels came on their own curves, 0 to 1. For one that has arrived it is worked out once."""
+
+    def __init__(self, history: History):
+        self.history = history
+        self.curves: dict[int, Curve] = {}  # by the parcel's number in the history
+        self._settled: dict[int, float] = {}
+
+    def levels(self, snapshot: Snapshot) -> tuple[float, float]:
+        """What to read off for p50 and p90, by what is known when the snapshot is taken."""
+        history, day = self.history, snapshot.at
+        first, last = (int(at) for at in np.searchsorted(history.handed_over, [day - MEMORY, day]))
+        mine = [at for at in range(first, last) if at in self.curves]
+        handed = history.handed_over[mine]
+        arrived = history.delivered[mine] < day
+        place = np.array([self._place(at, day) for at in mine])
+        half, most = calibrate(place, arrived, np.exp(-(day - handed) / FADES))
+        return half, widened(most, snapshot.rush)
+
+    def _place(self, at: int, day: float) -> float:
+        if at in self._settled:
+            return self._settled[at]
+        end = float(self.history.delivered[at])
+        place = self.curves[at].share((end if end < day else day) - float(self.history.handed_over[at]))
+        if end < day:
+            self._settled[at] = place
+        return place
 
 
 def report(history: History, said: Said) -> dict[str, Any]:

@@ -34,6 +34,14 @@ class Estimate(NamedTuple):
     reason: str
 
 
+def chance(by_deadline: float, by_now: float, rush: float = 1.0) -> float:
+    """To come after the deadline, for one that has not come yet. Both are shares of parcels that have arrived by then. In a
+    rush the odds of being late grow with it: the late ones of a crowd are seen only weeks later."""
+    still = max(1.0 - by_now, 1e-3)
+    late = min(max((1.0 - by_deadline) / still, 0.0), 1.0)
+    return late * rush / (1.0 - late + late * rush)
+
+
 def service_kind(service: str) -> str:
     text = service.lower()
     if "same" in text and "day" in text:

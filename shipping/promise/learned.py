@@ -12,7 +12,8 @@ from shipping.promise.estimate import Parcel
 from shipping.promise.lanes import day_of
 
 if TYPE_CHECKING:  # NumPy is loaded where there is something to weigh, not at every start
-    from shipping.promise.transit import Curve, Snapshot
+    from shipping.promise.curve import Curve
+    from shipping.promise.transit import Snapshot
 
 log = logging.getLogger(__name__)
 ALIKE = 30.0  # similar parcels that an estimate must rest on; the service table speaks for fewer

@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from shipping.lateness.foresight import alarm, calibration_error
+from shipping.promise.curve import LEVELS, Curve
 from shipping.promise.sheet import COLUMNS
-from shipping.promise.transit import LEVELS, Curve
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 EVEN = Curve(LEVELS * 10.0, 100.0)  # arrives evenly over ten days

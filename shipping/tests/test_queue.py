@@ -18,7 +18,6 @@ from shipping.lateness import handle
 from shipping.lateness.cases import review
 from shipping.lateness.proof import proof_of
 from shipping.lateness.queue import FACETS, facets
-from shipping.lateness.risk import chance
 from shipping.models import (
     CaseEntry,
     Claim,
@@ -31,6 +30,7 @@ from shipping.models import (
     Scan,
     Shipment,
 )
+from shipping.promise.estimate import chance
 from shipping.tasks import make_claims
 from shipping.tracking.record import record
 from shipping.warehouse.reship import NoReship, reship

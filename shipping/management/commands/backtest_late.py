@@ -9,9 +9,8 @@ from django.core.management.base import CommandError
 
 from shipping.lateness.foresight import foresee, report
 from shipping.management.commands import backtest_promise
-from shipping.promise.backtest import replay
+from shipping.promise.backtest import Places, replay
 from shipping.promise.sheet import days_since_1970
-from shipping.promise.transit import Curve
 
 FIGURES = ("n", "late", "auc", "calibration_error", "alarms", "precision", "recall", "lead_days_median")
 
@@ -37,11 +36,13 @@ class Command(backtest_promise.Command):
         start, end = (
             days_since_1970(datetime.combine(day, datetime.min.time(), tzinfo=UTC)) for day in (first, last)
         )
-        curves: dict[int, Curve] = {}
-        replay(history, start=start, end=end, told=backtest_promise._progress(start, end), curves=curves)
+        places = Places(history)
+        replay(history, start=start, end=end, told=backtest_promise._progress(start, end), places=places)
         spans = [*_months(first, last), ("all", start, end)]
         found = {
-            name: report(foresee(history, curves, start=since, end=until, threshold=options["threshold"]))
+            name: report(
+                foresee(history, places.curves, start=since, end=until, threshold=options["threshold"])
+            )
             for name, since, until in spans
         }
         if not found["all"]["n"]:
