@@ -15,6 +15,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend as Smtp
 from django.core.mail.message import EmailMessage
 
+from notifications.channels import wire
+
 IDLE = 60.0  # seconds; servers hang up after some minutes
 MOST = 100  # mails; what common servers allow on one connection
 _mine = threading.local()
@@ -53,8 +55,12 @@ class _Kept:
 
     def send(self, mail: EmailMessage) -> None:
         self.in_data = False
-        mail.connection = self.backend
-        mail.send()
+        if type(self.backend) is Smtp and self.backend.connection:
+            to = [wire.envelope(address) for address in mail.recipients()]
+            self.backend.connection.sendmail(wire.envelope(mail.from_email), to, wire.as_bytes(mail))
+        else:
+            mail.connection = self.backend
+            mail.send()
         self.used_at, self.sent = time.monotonic(), self.sent + 1
 
     def close(self) -> None:
