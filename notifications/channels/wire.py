@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 from functools import lru_cache
+from typing import Any
 from uuid import uuid4
 
 from django.core.mail.message import EmailMessage, sanitize_address
@@ -16,7 +17,7 @@ _ENDS = re.compile(rb"\r\n|\r|\n")
 
 def as_bytes(mail: EmailMessage) -> bytes:
     """Raises BadHeaderError, as Django does, for a header of several lines."""
-    message = mail.message()
+    message: Any = mail.message()
     if mail.attachments or any(len(str(value)) > LONGEST for value in message.values()):
         return bytes(message.as_bytes(linesep="\r\n"))
     return b"".join(_written(message))
