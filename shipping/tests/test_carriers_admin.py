@@ -10,7 +10,7 @@ from orders.roles import Role
 from shipping.carriers.base import Reading
 from shipping.carriers.registry import ADAPTERS, adapter
 from shipping.models import CarrierAccount, QuarantinedReading, TrackingEvent
-from shipping.tasks import redrive_number
+from shipping.tasks import redrive_number, sweep_quarantine
 from shipping.tracking import quarantine
 from shipping.tracking.record import record
 from tests.factories import NOW, make_shipment, make_user
@@ -208,9 +208,15 @@ class TestQuarantine:
         )
 
     def test_or_when_the_sweep_sees_it(self, stray, merchant):
+        from celery import current_app
+
         make_shipment(merchant, tracking_number="LOST1", carrier="UPS")
         assert quarantine.found_since() == [(merchant.pk, "LOST1")]
-        redrive_number(merchant.pk, "LOST1")
+        current_app.conf.task_always_eager = True
+        try:
+            sweep_quarantine()
+        finally:
+            current_app.conf.task_always_eager = False
         assert quarantine.found_since() == [] and not merchant.quarantine.filter(resolved_at=None).exists()
 
     def test_why_it_is_nobodys_is_said_truly_and_nobody_looks_twice_for_nothing(self, merchant):

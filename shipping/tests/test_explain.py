@@ -107,6 +107,14 @@ def test_a_depots_wrong_clock_makes_no_hand_over_there_and_back(skew):
     assert kinds(first_of_second) == [("out", "DHL", 3), ("out", "USPS", 3)]
 
 
+def test_who_has_only_been_told_of_it_has_no_leg():
+    """The last carrier announces its label days before it gets the parcel, and an odd word of the first comes late."""
+    story = [told("pre_transit", 0, "USPS"), told("picked_up", 5), told("in_transit", 40), told("in_transit", 60, "USPS"),
+             told("unknown", 70), told("delivered", 80, "USPS")]  # fmt: skip
+    assert kinds(story) == [("out", "DHL", 3), ("out", "USPS", 3)]
+    assert kinds(story[:1]) == [("out", "USPS", 1)]
+
+
 def test_a_carrier_that_truly_has_it_again_has_a_leg_of_its_own():
     story = [told("picked_up", 0), told("in_transit", 20), told("in_transit", 30, "Customs"), told("in_transit", 48),
              told("in_transit", 60)]  # fmt: skip

@@ -39,11 +39,14 @@ def test_a_file_of_events_moves_parcels_and_can_come_twice(merchant, bring):
         + "NOBODYS,2026-03-06T09:00,delivered,,,,\n"
         + "CSV1,2026-03-06T09:00,teleported,,,,\n"
         + "CSV1,yesterday,delivered,,,,\n"
+        + "CSV1,0001-01-01T00:00,delivered,,,,\n"
     )
     said = bring(text)
-    assert "2 events recorded, 0 known already, 1 in quarantine, 2 rows with errors" in said.out
+    assert "2 events recorded, 0 known already, 1 in quarantine, 3 rows with errors" in said.out
     assert (
-        "row 5, status: “teleported” is no tracking status" in said.err and "row 6, occurred_at" in said.err
+        "row 5, status: “teleported” is no tracking status" in said.err
+        and "row 6, occurred_at" in said.err
+        and "row 7, occurred_at" in said.err
     )
     shipment.refresh_from_db()
     assert (shipment.tracking_status, shipment.order.status) == ("delivered", "delivered")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from shipping.status import TrackingStatus
+from shipping.status import POSSESSED, TrackingStatus
 from shipping.tracking.reduce import SKEW
 
 _BACK = (TrackingStatus.RETURNING, TrackingStatus.RETURNED)
@@ -23,7 +23,8 @@ class Leg:
 
 def legs(events: Sequence[Any]) -> list[Leg]:
     """Of tracking events (`carrier`, `status`, `occurred_at`) in the order in which things happened. Another carrier's first
-    word begins a leg, and so does the turn back. Words of nobody in particular (warehouse, staff) belong to the leg that is on.
+    word of a parcel it has begins a leg, and so does the turn back. Words of nobody in particular (warehouse, staff), and of a
+    carrier that only has been told of the parcel, belong to the leg that is on.
     One depot's clock that is off by some hours makes no leg: neither a hand-over there and back, nor a delivery after the turn."""
     turn = next((at for at, event in enumerate(events) if event.status in _BACK), len(events))
     out, back = list(events[:turn]), list(events[turn:])
@@ -48,11 +49,14 @@ def _runs(kind: str, events: Sequence[Any]) -> list[Leg]:
     found: list[Leg] = []
     for event in events:
         last = found[-1] if found else None
-        if last is None or (event.carrier and last.carrier and not same_carrier(last.carrier, event.carrier)):
-            last = Leg(kind, event.carrier)
+        carrier = event.carrier if event.status in POSSESSED else ""
+        if last is None or (carrier and last.carrier and not same_carrier(last.carrier, carrier)):
+            last = Leg(kind, carrier)
             found.append(last)
-        last.carrier = last.carrier or event.carrier
+        last.carrier = last.carrier or carrier
         last.events.append(event)
+    for leg in found:
+        leg.carrier = leg.carrier or next((event.carrier for event in leg.events if event.carrier), "")
     while any(_untangled(found, at) for at in range(len(found) - 2)):
         pass
     return found

@@ -55,6 +55,8 @@ def _reading(row: dict[str, str | None], number: int, merchant: Merchant) -> Rea
         )
     try:
         when = datetime.fromisoformat(text["occurred_at"])
+        if not 1 < when.year < 9999:  # such a time cannot be shown in every zone
+            raise ValueError
         eta = date.fromisoformat(text["eta"]) if text["eta"] else None
     except ValueError:
         return RowError(
