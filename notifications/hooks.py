@@ -1,15 +1,18 @@
-"""The doors for Twilio's word: what became of a message, and what a customer answered.
+"""The doors for Twilio's word, or a gateway's: what became of a message, and what a customer answered.
 
 not signed by our token, 403 · no such notice 404 · else 200 or 204, also for repeats
 """
 
-from collections.abc import Callable
+import hmac
+import json
+from collections.abc import Callable, Mapping
 from functools import wraps
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -24,7 +27,23 @@ from notifications.status import Channel
 from orders.models import Merchant
 
 KEPT = frozenset({"queued", "sent", "delivered", "undelivered", "failed"})
-STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
+STOP = frozenset(
+    {
+        "STOP",
+        "STOPALL",
+        "UNSUBSCRIBE",
+        "CANCEL",
+        "END",
+        "QUIT",
+        "STOPP",
+        "ARRET",
+        "ARRÊT",
+        "PARAR",
+        "BAJA",
+        "SAIR",
+    }
+)
+"""Twilio's own, and what people write in our other languages with Latin letters."""
 START = frozenset({"START", "UNSTOP", "YES"})
 View = Callable[..., HttpResponse]
 
@@ -64,14 +83,41 @@ def incoming(request: HttpRequest) -> HttpResponse:
     """STOP closes the number for every merchant that has written to it, START opens what a STOP closed.
     Twilio itself answers the customer, so we say nothing."""
     phone, body = request.POST.get("From", ""), request.POST.get("Body", "")
-    word = (request.POST.get("OptOutType") or body).strip().upper()
+    _answered(phone, body, request.POST.get("OptOutType") or body)
+    return HttpResponse("<Response></Response>", content_type="text/xml")
+
+
+@csrf_exempt
+@require_POST
+def gateway(request: HttpRequest, secret: str) -> HttpResponse:
+    """The same of any gateway, which proves itself by the secret in its address; fields as of SMS_HTTP_INCOMING_FIELDS."""
+    ours = settings.SMS_HTTP_INCOMING_SECRET
+    if not ours or not hmac.compare_digest(secret.encode(), ours.encode()):
+        raise Http404
+    said = _fields(request)
+    phone, body = (str(said.get(name) or "")[:2000] for name in settings.SMS_HTTP_INCOMING_FIELDS)
+    _answered(f"+{phone}" if phone[:1].isdigit() else phone, body, body)
+    return HttpResponse(status=204)
+
+
+def _fields(request: HttpRequest) -> Mapping[str, Any]:
+    if "json" not in (request.content_type or ""):
+        return request.POST
+    try:
+        said = json.loads(request.body)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _answered(phone: str, body: str, said: str) -> None:
+    word = said.strip(" .!\"'\n").upper()
     if word in STOP:
         for merchant in written_to(Channel.SMS, _ways(phone)):
             _heed(merchant, phone, body, stop=True)
     elif word in START:
         for merchant in Merchant.objects.filter(pk__in=_stopped(phone).values("merchant")):
             _heed(merchant, phone, body, stop=False)
-    return HttpResponse("<Response></Response>", content_type="text/xml")
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 SIZES = (180, 192, 512)
 _SAFE = 0.6  # phones cut icons to circles and drops: what is further out may be lost
 _GRID = 32
-_PARCEL = [
+_PARCEL: list[list[tuple[float, float]]] = [
     [(7, 11.5), (16, 7), (25, 11.5), (25, 20.5), (16, 25), (7, 20.5), (7, 11.5)],
     [(7, 11.5), (16, 16), (25, 11.5)],
     [(16, 16), (16, 25)],

@@ -200,6 +200,8 @@ SMS_HTTP_METHOD = env.str("SMS_HTTP_METHOD", default="POST").upper()
 SMS_HTTP_CONTENT_TYPE = env.str("SMS_HTTP_CONTENT_TYPE", default="application/json")
 SMS_HTTP_BODY = env.str("SMS_HTTP_BODY", default='{"to": "{to}", "text": "{text}", "key": "{key}"}')
 SMS_HTTP_HEADERS: dict[str, str] = env.json("SMS_HTTP_HEADERS", default={})
+SMS_HTTP_INCOMING_SECRET = env.str("SMS_HTTP_INCOMING_SECRET", default="")
+SMS_HTTP_INCOMING_FIELDS = env.tuple("SMS_HTTP_INCOMING_FIELDS", default=("from", "text"))
 
 # --- languages and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -50,6 +50,7 @@ urlpatterns = [
     path("api/v1/carriers/detect/", api.detect_carrier, name="api-detect"),
     path("api/v1/parcels/<str:code>/why/", api.why, name="api-why"),
     path("hooks/mail/<str:service>/tracking/", hooks_mail.tracking, name="mail-tracking"),
+    path("hooks/sms/incoming/<str:secret>/", hooks.gateway, name="sms-incoming"),
     path("hooks/twilio/incoming/", hooks.incoming, name="twilio-incoming"),
     path("hooks/twilio/status/<str:key>/", hooks.status, name="twilio-status"),
     path("webhooks/<slug:provider>/<str:key>/", receive, name="webhook"),
