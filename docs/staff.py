@@ -111,8 +111,8 @@ def paper(page: Page, at: Portal, path: str, name: str, folder: Path) -> None:
 
 def morning(page: Page, at: Portal, folder: Path, look: str) -> None:
     """The newest morning's mail, as a mail program shows it."""
-    page.goto(f"{at.url}/dev/outbox/?q=late")
-    link = page.locator("a[href*='/dev/outbox/'][href$='/']").first
+    page.goto(f"{at.url}/dev/outbox/?q=to look at")
+    link = page.locator("a[href$='.eml/']").first
     if link.count():
         page.goto(f"{at.url}{link.get_attribute('href')}html/")
         page.screenshot(path=folder / f"morning-mail-{look}.png", full_page=True)
