@@ -104,7 +104,7 @@ pictures-states: $(DEV_STAMP) ## every state of the tracking page as pictures, i
 	@sh .ci/system.sh browser
 	$(PY) docs/states.py
 
-pictures-admin: $(DEV_STAMP) ## every page of staff as pictures, phone to wide screen, light and dark, papers and mail too, in var/staff
+pictures-admin: $(DEV_STAMP) ## every page of staff as pictures, phone to wide screen, light and dark, each asked by axe; papers and mail too, in var/staff
 	@sh .ci/system.sh browser
 	$(PY) docs/staff.py
 

@@ -1,7 +1,8 @@
 """Pictures of every page that staff see: python docs/staff.py [folder, default var/staff] [part of a name ...]
 
 Phone, desktop and wide screen, light and dark, as owner, warehouse and platform staff; the papers and the morning's mail
-too. Pages are found in the admin's registry, so a new one is in it. PORTAL=http://… takes them of a portal that runs already.
+too. Each page is asked by axe as well, and whether it is wider than its window; what is wrong is said at the end. Pages are found
+in the admin's registry, so a new one is in it. PORTAL=http://… takes them of a portal that runs already.
 """
 
 import os
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
 import pypdfium2  # noqa: E402
+from axe_playwright_python.sync_playwright import Axe  # noqa: E402
 from playwright.sync_api import Browser, Error, Page, sync_playwright  # noqa: E402
 from screenshots import launch, sign_in  # noqa: E402
 
@@ -111,11 +113,20 @@ def paper(page: Page, at: Portal, path: str, name: str, folder: Path) -> None:
 
 def morning(page: Page, at: Portal, folder: Path, look: str) -> None:
     """The newest morning's mail, as a mail program shows it."""
-    page.goto(f"{at.url}/dev/outbox/?q=late")
-    link = page.locator("a[href*='/dev/outbox/'][href$='/']").first
+    page.goto(f"{at.url}/dev/outbox/?q=to look at")
+    link = page.locator("a[href$='.eml/']").first
     if link.count():
         page.goto(f"{at.url}{link.get_attribute('href')}html/")
         page.screenshot(path=folder / f"morning-mail-{look}.png", full_page=True)
+
+
+def faults(page: Page) -> Iterator[str]:
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if wide > 0:
+        yield f"{wide} px too wide"
+    for found in Axe().run(page).response["violations"]:
+        if found["impact"] in ("serious", "critical"):
+            yield f"{found['id']} {found['nodes'][0]['html'][:160]}"
 
 
 def take(browser: Browser, at: Portal, pages: list[list[str]], folder: Path, wanted: list[str]) -> int:
@@ -141,16 +152,13 @@ def take(browser: Browser, at: Portal, pages: list[list[str]], folder: Path, wan
             if answer is None or answer.status != 200:
                 continue
             page.wait_for_load_state("load")
-            wide = page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            if wide > 0:
-                wrong.append(f"{file} is {wide} px too wide")
             page.screenshot(path=folder / file, full_page=True)
+            wrong += [f"{file}: {said}" for said in faults(page)]
             taken += 1
         if not wanted or any(part in f"morning-mail-{look}.png" for part in wanted):
             morning(browser.new_page(viewport=viewport, color_scheme=scheme), at, folder, look)
-    assert not wrong, "\n".join(wrong)
+    if wrong:
+        sys.exit("\n".join([f"{taken} pictures in {folder}", *wrong]))
     return taken
 
 

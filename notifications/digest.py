@@ -88,7 +88,9 @@ def digest_of(merchant: Merchant, *, since: datetime, now: datetime, owner: User
         every = every.filter(owner=owner)
     awake = every.filter(Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now), closed_at__isnull=True)
     counts: Counter[str] = Counter(awake.order_by().values_list("rule", flat=True))
-    cases = awake.select_related("shipment__order__ship_to", "owner").order_by("-score", "pk")[:SHOWN]
+    cases = awake.select_related(
+        "shipment__order__ship_to", "shipment__order__purchase__supplier", "owner"
+    ).order_by("-score", "pk")[:SHOWN]
     found = Digest(
         cases=list(cases),
         total=sum(counts.values()),

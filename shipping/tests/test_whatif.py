@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
+import numpy as np
 import pytest
 from django.db.models import F
 from hypothesis import given
@@ -15,7 +16,10 @@ from shipping.lateness.otherwise import promised, told_late
 from shipping.lateness.policy import Policy
 from shipping.lateness.rules import alarms
 from shipping.lateness.whatif import answer_waiting, ask
-from shipping.models import Shipment, WhatIf
+from shipping.models import LearnedTransit, Shipment, WhatIf
+from shipping.promise.backtest import trained
+from shipping.promise.lanes import day_of
+from shipping.tests.test_transit import history
 from shipping.tracking.record import record
 from tests.factories import NOW, make_shipment
 
@@ -158,3 +162,19 @@ def test_unchanged_it_is_what_was_said_and_promised_later_it_is_renewed_less(wor
     other = promised(words, later=later, **BERLIN)
     assert len(other) <= len(words)
     assert all(new.day >= old.day for new, old in zip(other[:1], words[:1], strict=True))
+
+
+def test_a_surer_promise_is_read_off_what_parcels_took(merchant, quarter):
+    """All known parcels took two days: what 95 of 100 keep is sooner than the service table, and what comes after it is late."""
+    handed = day_of(NOW) - np.linspace(40, 1, 400)
+    snapshot = trained(history(handed, 2.0), at=day_of(NOW))
+    LearnedTransit.objects.create(
+        merchant=merchant,
+        fitted_at=NOW,
+        parcels=400,
+        data=snapshot.to_bytes(),
+        level_half=0.5,
+        level_most=0.9,
+    )
+    now, then = told(merchant, sure=95)
+    assert (now["late"], then["late"]) == (2, 3) and then["notices"] == 3
