@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from shipping.promise.backtest import area_under_curve
+from shipping.promise.backtest import area_under_curve, top_tenth
 from shipping.promise.curve import Curve
 from shipping.promise.pace import Floats
 from shipping.promise.transit import History
@@ -65,6 +65,7 @@ def report(found: Foreseen) -> dict[str, Any]:
         "late": count,
         "auc": round(area_under_curve(late, risk), 4),
         "calibration_error": round(calibration_error(late, risk), 4),
+        **top_tenth(late, risk),
         "alarms": int(alarmed.sum()),
         "precision": round(float(hits.sum() / max(1, alarmed.sum())), 4),
         "recall": round(float(hits.sum() / count), 4),

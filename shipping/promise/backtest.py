@@ -157,12 +157,15 @@ def _lateness(took: Floats, lead: Floats, risk: Floats) -> dict[str, Any]:
     count, n = int(late.sum()), len(late)
     if not count or count == n:
         return {"late": count, "auc": None, "precision_top_tenth": None, "recall_top_tenth": None}
-    top = np.argsort(-risk, kind="stable")[: max(1, n // 10)]
+    return {"late": count, "auc": _round(area_under_curve(late, risk)), **top_tenth(late, risk)}
+
+
+def top_tenth(late: Any, risk: Floats) -> dict[str, float]:
+    """How many of the tenth with the highest risk came late, and how many of the late were in it."""
+    top = np.argsort(-risk, kind="stable")[: max(1, len(late) // 10)]
     return {
-        "late": count,
-        "auc": _round(area_under_curve(late, risk)),
         "precision_top_tenth": _round(late[top].mean()),
-        "recall_top_tenth": _round(late[top].sum() / count),
+        "recall_top_tenth": _round(late[top].sum() / late.sum()),
     }
 
 

@@ -21,6 +21,7 @@ Codes = dict[str, NDArray[Any]]
 
 HEAD_START = 10.0
 PACE_DAYS = 120.0  # days of hand-overs that the effects are learned from: lanes change slowly
+FADES = 60.0  # days in which a parcel's weight in them falls to 1/e
 DRAWN = 10.0  # parcels that must speak for an effect until half of it is believed
 LEVEL_DAYS = 10.0
 ROUNDS = 12
@@ -50,20 +51,22 @@ class Pace:
         usual = float(np.median(np.maximum(lead[known], 1.0))) if known.any() else 1.0
         shape = _shape(lead, usual)
         factors = {"": (age // LEVEL_DAYS).astype(np.int64), **codes}
-        many = {name: np.bincount(code) for name, code in factors.items()}
+        weight = np.exp(-age / FADES)
+        many = {name: np.bincount(code, weight) for name, code in factors.items()}
         effects = {name: np.zeros(len(count)) for name, count in many.items()}
         slope = np.zeros(2)
-        spread = shape.T @ shape + _LEAD_DRAWN * np.eye(2)
+        weighed = shape.T * weight
+        spread = weighed @ shape + _LEAD_DRAWN * np.eye(2)
         left = np.log(ticks + HEAD_START)
         left = left - left.mean()
         for _ in range(ROUNDS):
             for name, code in factors.items():
                 left += effects[name][code]
                 drawn = DRAWN if name else 1.0
-                effects[name] = np.bincount(code, left) / (many[name] + drawn)
+                effects[name] = np.bincount(code, weight * left) / (many[name] + drawn)
                 left -= effects[name][code]
             left += shape @ slope
-            slope = np.linalg.solve(spread, shape.T @ left)
+            slope = np.linalg.solve(spread, weighed @ left)
             left -= shape @ slope
         del effects[""]
         return cls(effects, np.array([usual, *slope]))

@@ -1,14 +1,15 @@
 """Past parcels from a CSV file, plain or gzipped.
 
 Columns: shipment_id, carrier, service, origin_region, destination_region, handed_over_at, delivered_at, promised_at,
-weight_g. Times are ISO 8601 and, where they name no zone, are taken as they stand; service, promised_at, weight_g and
-delivered_at may be empty.
+weight_g. Times are ISO 8601. One that names no zone is in the zone of its row's hand-over; a hand-over without one is taken
+as it stands (as UTC). Rows may come in any order; service, promised_at, weight_g and delivered_at may be empty.
 """
 
 import csv
 import gzip
 import io
-from datetime import UTC, datetime, timedelta
+import zlib
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def read_history(path: Path) -> History:
     try:
         with gzip.open(path, "rb") if packed else path.open("rb") as file:
             return _read(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""))
-    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
+    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise SheetError(f"{path.name} is no CSV file in UTF-8, or is cut off: {error}") from error
     except csv.Error as error:
         raise SheetError(f"{path.name} is no sound CSV file: {error}") from error
@@ -51,10 +52,12 @@ def _read(lines: io.TextIOWrapper) -> History:
 
 
 def _row(row: dict[str, Any], line: int) -> tuple[str, str, str, str, float, float, float]:
-    handed = _moment(row, "handed_over_at", line)
+    handed = _moment(row, "handed_over_at", line, UTC)
     if handed is None:
         raise SheetError(f"Line {line}: handed_over_at is empty.")
-    delivered, promised = _moment(row, "delivered_at", line), _moment(row, "promised_at", line)
+    delivered, promised = (
+        _moment(row, name, line, handed.tzinfo) for name in ("delivered_at", "promised_at")
+    )
     lead = float("nan")
     if promised is not None:
         midnight = promised.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -67,16 +70,18 @@ def _row(row: dict[str, Any], line: int) -> tuple[str, str, str, str, float, flo
     return (*text, days_since_1970(handed), days_since_1970(delivered) if delivered else float("nan"), lead)  # type: ignore[return-value]
 
 
-def _moment(row: dict[str, Any], name: str, line: int) -> datetime | None:
+def _moment(row: dict[str, Any], name: str, line: int, zone: tzinfo | None) -> datetime | None:
     text = (row[name] or "").strip()
     if not text:
         return None
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
+        if not 1970 <= moment.year < 2200:
+            raise ValueError
     except ValueError:
         raise SheetError(f"Line {line}: {name} “{text[:40]}” is no time in ISO 8601.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def days_since_1970(moment: datetime) -> float:
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.timestamp() / 86_400
+    return moment.timestamp() / 86_400

@@ -62,6 +62,9 @@ def test_the_command_prints_what_came_of_the_alarms(tmp_path):
     assert set(said) == {"threshold", "2026-03", "2026-04", "all"}
     assert said["all"]["auc"] > 0.97 and said["all"]["recall"] > 0.95 and said["all"]["precision"] > 0.9
     assert said["all"]["lead_days_median"] > 4
+    assert said["all"]["precision_top_tenth"] > 0.9 and 0.3 < said["all"]["recall_top_tenth"] < 0.5, (
+        "a quarter is late"
+    )
     assert said["2026-03"]["n"] + said["2026-04"]["n"] == said["all"]["n"]
 
 

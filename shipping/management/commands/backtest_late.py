@@ -12,13 +12,18 @@ from shipping.management.commands import backtest_promise
 from shipping.promise.backtest import Places, replay
 from shipping.promise.sheet import days_since_1970
 
-FIGURES = ("n", "late", "auc", "calibration_error", "alarms", "precision", "recall", "lead_days_median")
+FIGURES = {
+    "n": "n", "late": "late", "auc": "AUC", "calibration_error": "calib. error", "precision_top_tenth": "prec. 10%",
+    "recall_top_tenth": "recall 10%", "alarms": "alarms", "precision": "precision", "recall": "recall",
+    "lead_days_median": "lead, days",
+}  # fmt: skip
 
 
 class Command(backtest_promise.Command):
     help = (
         "Replays past parcels with no look-ahead and prints, by month of hand-over and in all: the AUC of the chance to be late"
-        " at hand-over, its calibration error, and precision, recall and median lead (days before the promise breaks) of"
+        " at hand-over, its calibration error, precision and recall of the tenth with the highest chance (10%), and precision,"
+        " recall and median lead (days before the promise breaks) of"
         " the alarm. The columns of --history are those of backtest_promise."
     )
 
@@ -50,10 +55,10 @@ class Command(backtest_promise.Command):
         if options["json"]:
             self.stdout.write(json.dumps({"threshold": options["threshold"], **found}))
             return
-        self.stdout.write(f"{'':8}" + "".join(f"{name:>19}" for name in FIGURES))
+        self.stdout.write(f"{'':8}" + "".join(f"{name:>13}" for name in FIGURES.values()))
         for name, row in found.items():
             cells = (backtest_promise._cell(row.get(key)) for key in FIGURES)
-            self.stdout.write(f"{name:8}" + "".join(f"{cell:>19}" for cell in cells))
+            self.stdout.write(f"{name:8}" + "".join(f"{cell:>13}" for cell in cells))
 
 
 def _months(first: Any, last: Any) -> list[tuple[str, float, float]]:
