@@ -32,6 +32,14 @@ TOWNS = [
     ("Nürnberg", "DE"), ("Augsburg", "DE"), ("München", "DE"),
 ]  # fmt: skip
 
+GOALS = [(town, country) for country, towns in {
+    "DE": "Berlin Hamburg Köln Frankfurt Stuttgart Düsseldorf Leipzig Dortmund Essen Bremen Dresden Hannover Nürnberg Duisburg Bochum"
+          " Bielefeld Bonn Mannheim Karlsruhe Augsburg Wiesbaden Kiel Aachen Lübeck Erfurt Rostock Kassel Mainz Potsdam Ulm",
+    "AT": "Wien Graz Linz Salzburg Innsbruck Klagenfurt", "FR": "Paris Lyon Marseille Lille Bordeaux Nantes",
+    "NL": "Amsterdam Rotterdam Utrecht Eindhoven", "PL": "Warszawa Kraków Gdańsk Poznań", "IT": "Roma Milano Torino Napoli",
+    "ES": "Madrid Barcelona Sevilla Valencia", "GB": "Manchester Leeds",
+}.items() for town in towns.split()]  # fmt: skip
+
 
 def main(count: int, looks: int, *, profile: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="trk") as folder:
@@ -81,8 +89,21 @@ def _fill(count: int) -> tuple[str, str]:
     many = count // 50
     copy_orders(orders[0], count - many - 2)
     copy_orders(orders[1], many)
+    _spread()
     settle()
     return orders[0].number, orders[1].number
+
+
+def _spread() -> None:
+    """Customers live in sixty towns, so that routes and their maps differ."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE orders_shippingaddress SET city = (%s::text[])[1 + id %% 60], country = (%s::text[])[1 + id %% 60],"
+            " postal_code = ''",
+            [[town for town, _ in GOALS], [country for _, country in GOALS]],
+        )
 
 
 def _twin(parcel: Any, position: int) -> None:

@@ -12,7 +12,7 @@ from notifications.status import NoticeState
 from orders.models import Order
 from orders.status import OrderStatus
 from shipping.admin.due import promised_soon
-from shipping.admin.late import in_state
+from shipping.admin.late_filters import in_state
 from shipping.models import CustomerReport, DailyFigure, LateCase, Rating, Shipment
 from shipping.status import LateRule
 from tracker.dashboards.draw import Picture, Point, columns
