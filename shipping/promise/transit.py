@@ -81,7 +81,7 @@ class Snapshot:
     arrived: NDArray[np.bool_]
     weight: Floats
     codes: Codes
-    lead: Floats
+    lead: NDArray[np.floating[Any]]  # in half the precision: its likeness is most of the work of an answer
     names: dict[str, dict[str, int]]
     clock: Clock
     pace: Pace
@@ -121,7 +121,7 @@ class Snapshot:
             near *= -1.0 / LEAD_SCALE
             np.exp(near, out=near)
             near += OTHER_LEAD
-            near[np.isnan(near)] = OTHER_LEAD * 10
+            np.copyto(near, OTHER_LEAD * 10, where=np.isnan(near))
             weight *= near
         return weight
 
@@ -207,7 +207,7 @@ def fit(history: History, *, at: float) -> Snapshot:
         arrived=arrived,
         weight=np.exp(-age / (window / RECENCY)),
         codes={name: codes[name][chosen].astype(np.int32) for name in _OTHERS},
-        lead=history.lead[chosen],
+        lead=history.lead[chosen].astype(np.float32),
         names=names,
         clock=clock,
         pace=pace,
