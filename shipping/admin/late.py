@@ -40,7 +40,8 @@ class LateList(ChangeList):
 
 SHOWN_BESIDE = (
     "merchant__name", "owner__username", "owner__first_name", "owner__last_name", "shipment__code", "shipment__carrier",
-    "shipment__tracking_number", "shipment__order__number", "shipment__order__currency", "shipment__order__ship_to__name",
+    "shipment__tracking_number", "shipment__direction", "shipment__supplier_id",
+    "shipment__order__number", "shipment__order__currency", "shipment__order__ship_to__name",
     "shipment__order__ship_to__country", "shipment__order__purchase__supplier__name",
 )  # fmt: skip
 

@@ -193,7 +193,8 @@ def test_names_do_not_cover_each_other():
 def test_one_town_alone_is_shown_in_a_land_that_can_be_known_by_its_shape():
     alone, near = plan(BERLIN, [], None), plan(BERLIN, [], Town("Potsdam", "", "DE"))
     widths = [fitted([stop.point for stop in route.stops]).window for route in (alone, near)]
-    assert [round(window.east - window.west) for window in widths] == [16, 9]
+    lone, together = (window.east - window.west for window in widths)
+    assert 16 <= lone < 20 and 9 <= together < 11
     assert len(alone.stops) == 1 and 'class="land"' in svg(alone, "m")
 
 
