@@ -56,7 +56,8 @@ def main(count: int) -> None:
         f"asked: p50 {cuts[9]:.2f} ms, p95 {cuts[18]:.2f} ms, most {max(asked):.2f} ms; CPU p95 {cpu_p95:.2f} ms"
     )
     print(json.dumps({"parcels": count, "refit_s": round(learned, 1), "goal_refit_s": 60, "ask_p95_ms": round(cuts[18], 2),
-                      "ask_cpu_p95_ms": round(cpu_p95, 2), "goal_ask_ms": 5, "ratio_to_lane_quantiles": round(learned / plain, 1)}))  # fmt: skip
+                      "ask_cpu_p95_ms": round(cpu_p95, 2), "goal_ask_ms": 5,
+                      "ratio_to_lane_quantiles": round(learned / plain, 1)}))  # fmt: skip
 
 
 def made_up(count: int) -> tuple[History, float]:
