@@ -50,6 +50,7 @@ def start_redis(folder: Path) -> tuple[subprocess.Popen, str]:
 SAYS_THE_SAME = (
     "notifications/tests/test_channels_gsm.py",
     "notifications/tests/test_decide.py",
+    "notifications/tests/test_wire.py",
     "orders/tests/test_handling.py",
     "shipping/tests/test_blame.py",
     "shipping/tests/test_codes.py",
@@ -57,6 +58,9 @@ SAYS_THE_SAME = (
     "shipping/tests/test_detect.py",
     "shipping/tests/test_foresight.py",
     "shipping/tests/test_gs1.py",
+    "shipping/tests/test_odd_values.py",
+    "shipping/tests/test_pace.py",
+    "shipping/tests/test_polling_clients.py",
     "shipping/tests/test_reduce.py",
     "shipping/tests/test_transit.py",
     "shipping/tests/test_documents.py",
@@ -64,6 +68,7 @@ SAYS_THE_SAME = (
     "shipping/tests/test_route.py",
     "shipping/tests/test_scripts.py",
     "tests/test_catalogues.py",
+    "tracker/tests/test_answers.py",
     "tracker/tests/test_broker.py",
     "tracker/tests/test_system_packages.py",
 )
@@ -96,7 +101,18 @@ def step(title: str, words: list[str], env: dict[str, str]) -> int:
 
 def by_file(title: str, marks: str, env: dict[str, str]) -> int:
     """The files one after the other as they are named: the longest have few tests, and would all come last otherwise."""
-    words = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-m", marks, "-p", "no:randomly"]
+    words = [
+        "-n",
+        "2",
+        "--durations=12",
+        "--dist",
+        "loadfile",
+        "--no-loadscope-reorder",
+        "-m",
+        marks,
+        "-p",
+        "no:randomly",
+    ]
     return step(title, words, env)
 
 
