@@ -2,7 +2,7 @@
 Owners and managers get the whole of it, whoever else owns cases gets theirs. At most one a day and person, whoever asks."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -106,7 +106,7 @@ def digest_of(merchant: Merchant, *, since: datetime, now: datetime, owner: User
         (str(LateRule(rule).label), counts[rule], queue_link(merchant, rule=rule, **mine))
         for rule in worst_first
     ]
-    found.blame = _blame(found.cases)
+    found.blame = _blame(awake.order_by().values_list("blame", flat=True))
     return found
 
 
@@ -115,10 +115,10 @@ def queue_link(merchant: Merchant, **filters: object) -> str:
     return f"{settings.BASE_URL}{path}?{urlencode({'merchant': merchant.pk, **filters})}"
 
 
-def _blame(cases: Sequence[LateCase]) -> list[tuple[str, str]]:
+def _blame(cases: Iterable[dict[str, int]]) -> list[tuple[str, str]]:
     sums: Counter[str] = Counter()
-    for case in cases:
-        sums.update({part: case.blame.get(part, 0) for part in PARTS})
+    for shares in cases:
+        sums.update(shares)
     return [(PART_NAMES[part], f"{sums[part] / 86_400:.1f}") for part in PARTS if sums[part] >= 4_320]
 
 

@@ -1,5 +1,6 @@
 """The merchant's queue: parcels that are late or in trouble, worst and most valuable first."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 from orders.admin.base import MerchantFilter, WalledAdmin
 from orders.admin.show import link_to, pill
 from orders.roles import Can
+from shipping.admin import bulk
 from shipping.admin import case as case_page
 from shipping.admin import views as saved
 from shipping.admin.late_filters import (
@@ -40,7 +42,7 @@ class LateList(ChangeList):
 
 SHOWN_BESIDE = (
     "merchant__name", "owner__username", "owner__first_name", "owner__last_name", "shipment__code", "shipment__carrier",
-    "shipment__tracking_number", "shipment__direction", "shipment__supplier_id",
+    "shipment__tracking_number",
     "shipment__order__number", "shipment__order__currency", "shipment__order__ship_to__name",
     "shipment__order__ship_to__country", "shipment__order__purchase__supplier__name",
 )  # fmt: skip
@@ -90,6 +92,7 @@ class LateCaseAdmin(WalledAdmin):
         "write",
         "ask_carrier",
         "take",
+        "give",
         "tomorrow",
         "three_days",
         "next_week",
@@ -175,7 +178,12 @@ class LateCaseAdmin(WalledAdmin):
 
     @admin.action(description="Take them: I own these", permissions=["edit"])
     def take(self, request: HttpRequest, queryset: QuerySet[LateCase]) -> None:
-        self._each(request, queryset, "taken", lambda pk, **by: handle.own(pk, request.user, **by))  # type: ignore[arg-type]
+        user: Any = request.user
+        bulk.each(self, request, queryset, "taken", lambda ids, **by: handle.own_all(ids, user, **by))
+
+    @admin.action(description="Give them to a colleague …", permissions=["edit"])
+    def give(self, request: HttpRequest, queryset: QuerySet[LateCase]) -> HttpResponse | None:
+        return bulk.give(self, request, queryset)
 
     @admin.action(description="Snooze until tomorrow", permissions=["edit"])
     def tomorrow(self, request: HttpRequest, queryset: QuerySet[LateCase]) -> None:
@@ -198,25 +206,10 @@ class LateCaseAdmin(WalledAdmin):
         self._settle(request, queryset, LateOutcome.ARRIVED)
 
     def _snooze(self, request: HttpRequest, queryset: QuerySet[LateCase], days: int) -> None:
-        now = timezone.now()
-        mornings = {
-            case.pk: handle.morning(case.merchant, now, days) for case in queryset.select_related("merchant")
-        }
-        self._each(request, queryset, "snoozed", lambda pk, **by: handle.snooze(pk, mornings[pk], **by))
+        bulk.each(self, request, queryset, "snoozed", partial(handle.snooze_all, days=days))
 
     def _settle(self, request: HttpRequest, queryset: QuerySet[LateCase], outcome: str) -> None:
-        self._each(request, queryset, "closed", lambda pk, **by: handle.settle(pk, outcome, **by))
-
-    def _each(self, request: HttpRequest, queryset: QuerySet[LateCase], verb: str, act: Any) -> None:
-        user, now = request.user, timezone.now()
-        mine, others = handle.allowed(list(queryset.select_related("merchant")), user, Can.EDIT)
-        by = {"author": user.get_username(), "now": now}
-        refused = [done.refused for case in mine if (done := act(case.pk, **by)).refused]
-        done = len(mine) - len(refused)
-        said = f"{done} case{'' if done == 1 else 's'} {verb}."
-        said += f" {others} you may not change." if others else ""
-        said += f" {len(refused)} not: {refused[0]}" if refused else ""
-        self.message_user(request, said)
+        bulk.each(self, request, queryset, "closed", lambda ids, **by: handle.settle_all(ids, outcome, **by))
 
 
 def _also(case: LateCase) -> str:

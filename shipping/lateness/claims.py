@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from shipping.documents.claim import ClaimContext, Table, claim_pages
 from shipping.documents.contexts import brand_of
-from shipping.lateness.blame import names_of
+from shipping.lateness.blame import PART_NAMES
 from shipping.lateness.proof import proof_of
 from shipping.models import Claim, LateCase, Shipment
 from shipping.status import LateRule
@@ -134,11 +134,10 @@ def _promises(shipment: Shipment, zone: ZoneInfo) -> Table:
 
 
 def _blame(case: LateCase) -> Table:
-    named = names_of(by_supplier=case.shipment.supplier_id is not None)
     rows = [
-        (named[part], f"{seconds / 86_400:.1f}")
+        (PART_NAMES[part], f"{seconds / 86_400:.1f}")
         for part, seconds in case.blame.items()
-        if seconds and part in named
+        if seconds and part in PART_NAMES
     ]
     return Table("Whose late days", ("Part", "Days"), (0.6, 0.4), rows, none="It is not past its promise.")
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -192,7 +194,13 @@ class TestList:
 
     @pytest.mark.parametrize(
         ("action", "words"),
-        [("take", "taken"), ("tomorrow", "snoozed"), ("next_week", "snoozed"), ("false_alarm", "closed")],
+        [
+            ("take", "taken"),
+            ("tomorrow", "snoozed"),
+            ("next_week", "snoozed"),
+            ("false_alarm", "closed"),
+            ("arrived", "closed"),
+        ],
     )
     def test_many_at_once(self, page, merchant, late, action, words):
         make_shipment(merchant)
@@ -201,6 +209,50 @@ class TestList:
         html = page.post(QUEUE, {"action": action, "_selected_action": ids}, follow=True).content.decode()
         assert f"2 cases {words}." in html
         assert CaseEntry.objects.filter(author="alice").count() == 2
+
+    @pytest.mark.parametrize("action", ["take", "three_days", "arrived", "give"])
+    def test_as_many_statements_for_many_as_for_two(self, page, alice, merchant, late, action):
+        def statements(many):
+            LateCase.objects.all().delete()
+            for _ in range(many):
+                make_shipment(merchant)
+            review(now=NOW + 20 * DAY)
+            ids = list(LateCase.objects.values_list("pk", flat=True))
+            with CaptureQueriesContext(connection) as asked:
+                page.post(QUEUE, {"action": action, "_selected_action": ids, "to": alice.pk})
+            assert CaseEntry.objects.filter(author="alice").count() == len(ids) > many
+            return len(asked)
+
+        assert abs(statements(2) - statements(12)) <= (1 if connection.vendor == "postgresql" else 0)
+
+    def test_a_case_that_was_closed_meanwhile_is_left_and_said_so(self, page, merchant, late):
+        make_shipment(merchant)
+        review(now=NOW + 20 * DAY)
+        handle.settle(late.pk, "reshipped", author="bob", now=NOW)
+        ids = list(LateCase.objects.values_list("pk", flat=True))
+        done = handle.settle_all(ids, "arrived", author="alice", now=NOW)
+        assert [bool(one.refused) for one in done].count(True) == 1 and len(done) == 2
+        late.refresh_from_db()
+        assert late.outcome == "reshipped" and not late.entries.filter(author="alice").exists()
+
+    def test_many_ended_answer_what_their_customers_said(self, page, merchant, late):
+        CustomerReport.objects.create(
+            merchant=merchant, shipment=late.shipment, kind="not_arrived", tier=1, created_at=NOW
+        )
+        page.post(QUEUE, {"action": "arrived", "_selected_action": [late.pk]})
+        assert CustomerReport.objects.get().settled_by == "alice"
+
+    def test_given_to_a_colleague(self, page, client, merchant, late, charlie):
+        carla = make_user("carla", merchant, Role.MANAGER, first_name="Carla", last_name="Núñez")
+        chosen = {"action": "give", "_selected_action": [late.pk], "select_across": "0"}
+        asked = page.post(QUEUE, chosen).content.decode()
+        assert "Give 1 case to a colleague" in asked and "Carla Núñez" in asked and "charlie" not in asked
+        for nonsense in (charlie.pk, "x", "9" * 30):
+            assert "Choose a colleague" in page.post(QUEUE, chosen | {"to": nonsense}).content.decode()
+        said = page.post(QUEUE, chosen | {"to": carla.pk}, follow=True).content.decode()
+        assert "1 case given to Carla Núñez." in said
+        late.refresh_from_db()
+        assert late.owner == carla and late.entries.get().text == "Owner: Carla Núñez"
 
     def test_who_only_looks_changes_nothing(self, client, merchant, late):
         client.force_login(make_user("vera", merchant, Role.VIEWER))
