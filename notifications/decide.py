@@ -82,6 +82,7 @@ RATING_AFTER = timedelta(days=2)
 UNWANTED = "The customer does not want this message."
 CLOSED = "This address is not written to."
 TOO_LATE = "We learned of it when it was no longer worth a message."
+QUIET = "Waits for the end of the recipient's quiet hours."
 QUIET_TOO_LONG = "After the quiet hours it would no longer be worth a message."
 
 

@@ -1,6 +1,7 @@
 """Sending what is due, and finding what was lost.
 
     claim    rows marked as being sent, which no other worker takes then
+    put back what fell into the recipient's quiet hours meanwhile
     render   from the fact, not from what the order has become since
     send     outside any transaction
     mark     sent | retry later | dead, with the attempt kept
@@ -21,10 +22,11 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from notifications.channels.base import ChannelError, channel_for
+from notifications.decide import QUIET, QUIET_TOO_LONG
 from notifications.models import Attempt, Notice
 from notifications.render import loaded, render
 from notifications.status import DUE, NoticeState
-from notifications.wishes import refusals
+from notifications.wishes import quiet_until, refusals
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=settings.NOTICE_LEASE_SECONDS)
@@ -86,8 +88,22 @@ def _send_all(ids: list[int], clock: Clock) -> list[bool]:
             left = Notice.objects.filter(pk__in=[one.pk for one in notices[at:]], state=NoticeState.SENDING)
             left.update(state=NoticeState.RETRY, tries=F("tries") - 1, error="")
             break
+        now = clock()
+        if notice.pk not in refused and (wakes := quiet_until(notice, now)) > now:
+            _put_back(notice, wakes)
+            done.append(False)
+            continue
         done.append(_send(notice, refused.get(notice.pk, ""), clock))
     return done
+
+
+def _put_back(notice: Notice, wakes: datetime) -> None:
+    """It was not tried: the claim costs it no try."""
+    mine = Notice.objects.filter(pk=notice.pk, state=NoticeState.SENDING, tries=notice.tries)
+    if wakes >= notice.expires_at:
+        mine.update(state=NoticeState.EXPIRED, tries=F("tries") - 1, error=QUIET_TOO_LONG)
+    else:
+        mine.update(state=NoticeState.RETRY, tries=F("tries") - 1, due_at=wakes, error=QUIET)
 
 
 def _send(notice: Notice, refused: str, clock: Clock) -> bool:

@@ -60,7 +60,18 @@ def put(event: OrderEvent, planned: Iterable[Planned], shop: NoticeSettings) -> 
     return [*new, *again]
 
 
-_RENEWED = ["event", "recipient", "state", "error", "due_at", "expires_at", "segments", "tries", "created_at"]
+_RENEWED = [
+    "event",
+    "recipient",
+    "state",
+    "error",
+    "due_at",
+    "expires_at",
+    "segments",
+    "tries",
+    "any_hour",
+    "created_at",
+]
 
 
 def zone_of(event: OrderEvent) -> str | None:

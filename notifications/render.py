@@ -50,7 +50,7 @@ def loaded(ids: Sequence[int]) -> list[Notice]:
     )
     in_them = ShipmentLine.objects.select_related("order_line").order_by("order_line__position")
     rows = (
-        Notice.objects.select_related("merchant", "event", "letter", "order__ship_to")
+        Notice.objects.select_related("merchant__notice_settings", "event", "letter", "order__ship_to")
         .prefetch_related(
             "letter__files",
             Prefetch("order__lines", OrderLine.objects.order_by("position")),

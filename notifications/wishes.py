@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.models import Q, Value
 from django.urls import reverse
 
-from notifications.decide import BY_SMS, UNWANTED, Preferences, Quiet
+from notifications.decide import BY_SMS, UNWANTED, Preferences, Quiet, after_quiet
 from notifications.models import Consent, Notice, NoticeSettings, Preference, Suppression
 from notifications.status import Channel, Milestone
 from orders.models import Merchant, Order
+from shipping.promise.zones import zone_of
 
 _SALT = "notifications.wishes"
 _OPENED_BY_THE_CUSTOMER = (Suppression.Reason.UNSUBSCRIBED,)
@@ -78,6 +79,24 @@ def quiet_of(shop: NoticeSettings, zone: str) -> Quiet | None:
     channels = {Channel.SMS: shop.quiet_sms, Channel.EMAIL: shop.quiet_email}
     asleep = frozenset(str(channel) for channel, on in channels.items() if on)
     return Quiet(shop.quiet_from, shop.quiet_to, zone, asleep) if asleep else None
+
+
+def quiet_until(notice: Notice, now: datetime) -> datetime:
+    """When a notice may go out by the recipient's clock: `now`, or the end of the quiet hours that it fell into while it was
+    tried again, held back, or no worker was there. A letter goes when it was written: somebody chose the hour."""
+    if notice.any_hour or notice.order is None or notice.letter_id:
+        return now
+    quiet = quiet_of(settings_of(notice.merchant), _zone(notice, notice.order))
+    return after_quiet(now, notice.channel, quiet)
+
+
+def _zone(notice: Notice, order: Order) -> str:
+    """Of what is loaded with it, where its text comes from as well."""
+    parcel = next((one for one in order.shipments.all() if one.subject == notice.subject), None)
+    if parcel:
+        return parcel.recipient_zone
+    place = order.ship_to
+    return zone_of(place.country, place.region) if place and place.country else notice.merchant.zone
 
 
 def pairs(shop: NoticeSettings) -> frozenset[tuple[str, str]]:

@@ -1,5 +1,5 @@
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils import timezone
@@ -9,11 +9,13 @@ from django.utils.safestring import SafeString
 from notifications import outbox
 from notifications.admin import why
 from notifications.models import Attempt, Notice
-from notifications.status import NoticeState
+from notifications.status import DUE, NoticeState
 from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
 from orders.admin.show import link_to, pill
 from orders.models import Merchant
 from orders.roles import Can
+
+STUCK = (NoticeState.DEAD, NoticeState.HELD)
 
 
 class AttemptInline(WalledInline):
@@ -51,7 +53,7 @@ class NoticeAdmin(WalledAdmin):
     search_fields = ["=recipient", "=order__number"]
     ordering = ["-pk"]
     inlines = [AttemptInline]
-    actions = ["again"]
+    actions = ["again", "again_now"]
 
     @admin.display(description="order", ordering="order__number")
     def order_link(self, notice: Notice) -> SafeString | str:
@@ -76,13 +78,23 @@ class NoticeAdmin(WalledAdmin):
 
     @admin.action(description="Send the given-up and held-back ones again", permissions=["edit"])
     def again(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
+        self._drive(request, queryset, any_hour=False)
+
+    @admin.action(description="Send them again now, in quiet hours too", permissions=["edit"])
+    def again_now(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
+        """Those too that wait for the end of the quiet hours."""
+        self._drive(request, queryset, any_hour=True)
+
+    def _drive(self, request: HttpRequest, queryset: QuerySet[Notice], *, any_hour: bool) -> None:
         user, now = request.user, timezone.now()
         mine = Merchant.objects.all() if user.is_superuser else user.merchants_where(Can.EDIT)  # type: ignore[union-attr]
-        stuck = queryset.filter(merchant__in=mine, state__in=[NoticeState.DEAD, NoticeState.HELD])
+        again = Q(state__in=STUCK) | Q(state__in=DUE, due_at__gt=now) if any_hour else Q(state__in=STUCK)
+        stuck = queryset.filter(again, merchant__in=mine)
         old = stuck.filter(expires_at__lte=now).count()
         driven = stuck.filter(expires_at__gt=now).update(
-            state=NoticeState.QUEUED, tries=0, due_at=now, error=""
+            state=NoticeState.QUEUED, tries=0, due_at=now, error="", any_hour=any_hour
         )
         outbox.nudge()
         late = f" {old} are older than they are worth and stay." if old else ""
-        self.message_user(request, f"{driven} will be sent again.{late}")
+        quiet = "" if any_hour else " In a recipient's quiet hours they wait for the morning."
+        self.message_user(request, f"{driven} will be sent again.{late}{quiet}")

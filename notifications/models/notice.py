@@ -36,6 +36,9 @@ class Notice(MerchantOwned):
     segments = models.PositiveSmallIntegerField(
         default=0, help_text="Of an SMS: how many parts it is billed as, estimated when it was written."
     )
+    any_hour = models.BooleanField(
+        default=False, help_text="Somebody has chosen to send it in quiet hours too."
+    )
     created_at = models.DateTimeField()
 
     class Meta:
