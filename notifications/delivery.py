@@ -109,16 +109,19 @@ def _put_back(notice: Notice, wakes: datetime) -> None:
 def _send(notice: Notice, refused: str, clock: Clock) -> bool:
     began = time.monotonic()
     error: ChannelError | None = None
+    handed = False
     try:
         if refused:
             raise ChannelError(refused, permanent=True)
-        detail = channel_for(notice.channel).send(notice.recipient, render(notice), key=f"notice-{notice.pk}")
+        channel, message = channel_for(notice.channel), render(notice)
+        handed = True
+        detail = channel.send(notice.recipient, message, key=f"notice-{notice.pk}")
     except ChannelError as failure:
         detail, error = str(failure), failure
     except Exception as failure:
         log.exception("notice %s could not be sent", notice.pk)
         detail = f"{type(failure).__name__}: {failure}"
-        error = ChannelError(detail, permanent=False)
+        error = ChannelError(detail, permanent=False, unsure=handed)
     took_ms = int((time.monotonic() - began) * 1000)
     _mark(notice, clock(), detail, error, refused=bool(refused), took_ms=took_ms)
     return error is None
@@ -135,6 +138,7 @@ def _mark(
         outcome = {"state": NoticeState.DEAD, "error": detail[:300]}
     else:
         outcome = {"state": NoticeState.RETRY, "due_at": now + backoff(notice.tries), "error": detail[:300]}
+        outcome |= {"unsure": True} if error.unsure else {}
     attempt = Attempt(
         notice=notice,
         at=now,
@@ -179,5 +183,5 @@ def sweep(*, now: datetime) -> bool:
     gone.filter(tries__gte=MAX_TRIES).update(
         state=NoticeState.DEAD, error=f"The worker that held it went away, {MAX_TRIES} times."
     )
-    gone.update(state=NoticeState.RETRY, error="The worker that held it went away.")
+    gone.update(state=NoticeState.RETRY, unsure=True, error="The worker that held it went away.")
     return Notice.objects.filter(state__in=DUE, due_at__lte=now).exists()

@@ -37,7 +37,7 @@ def put(event: OrderEvent, planned: Iterable[Planned], shop: NoticeSettings) -> 
     there: dict[_Key, Notice] = {
         (notice.subject, notice.milestone, notice.channel): notice
         for notice in Notice.objects.filter(order=order).only(
-            "subject", "milestone", "channel", "state", "tries"
+            "subject", "milestone", "channel", "state", "unsure"
         )
     }
     fresh = [plan for plan in planned if not _told(plan, there)]
@@ -69,6 +69,7 @@ _RENEWED = [
     "expires_at",
     "segments",
     "tries",
+    "unsure",
     "any_hour",
     "created_at",
 ]
@@ -151,7 +152,8 @@ def _held_back(fresh: Sequence[Planned], shop: NoticeSettings, order: Order, now
 
 
 def _overtake(fresh: Iterable[Planned], there: Iterable[Notice]) -> None:
-    """The newest word of a parcel wins: older ones that nobody has begun to send are not sent. A request to rate is no news."""
+    """The newest word of a parcel wins: older ones that wait are not sent, those too that were refused before, but for what the
+    receiver may have. A request to rate is no news."""
     news: dict[tuple[str, str], str] = {
         (plan.subject, plan.channel): plan.milestone
         for plan in fresh
@@ -162,10 +164,10 @@ def _overtake(fresh: Iterable[Planned], there: Iterable[Notice]) -> None:
         for notice in there
         if news.get((notice.subject, notice.channel), notice.milestone) != notice.milestone
         and notice.state in DUE
-        and not notice.tries
+        and not notice.unsure
     ]
     if over:
-        waiting = Notice.objects.filter(pk__in=over, state__in=DUE, tries=0)
+        waiting = Notice.objects.filter(pk__in=over, state__in=DUE, unsure=False)
         waiting.update(
             state=NoticeState.SUPERSEDED, error="Newer news of the same parcel was sent in its place."
         )

@@ -22,12 +22,13 @@ class Message:
 
 class ChannelError(Exception):
     """It was not sent. `permanent` says that trying again cannot help; `closes`, a Suppression.Reason, that
-    nothing else should be sent to this address either."""
+    nothing else should be sent to this address either; `unsure`, that the receiver may have taken it all the same."""
 
-    def __init__(self, message: str, *, permanent: bool, closes: str = "") -> None:
+    def __init__(self, message: str, *, permanent: bool, closes: str = "", unsure: bool = False) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.closes = closes
+        self.unsure = unsure
 
 
 class Channel(Protocol):

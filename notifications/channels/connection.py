@@ -54,7 +54,7 @@ class _Kept:
         return sock is not None and not _has_word(sock)
 
     def send(self, mail: EmailMessage) -> None:
-        self.in_data = False
+        self.in_data = not isinstance(self.backend, Smtp)
         if type(self.backend) is Smtp and self.backend.connection:
             to = [wire.envelope(address) for address in mail.recipients()]
             self.backend.connection.sendmail(wire.envelope(mail.from_email), to, wire.as_bytes(mail))
@@ -84,6 +84,11 @@ def send(mail: EmailMessage) -> None:
         _send_by(_open(), mail)
 
 
+def handed_over() -> bool:
+    """Whether the server may have the mail that this thread has just failed to send."""
+    return bool(getattr(_mine, "handed_over", False))
+
+
 def forget() -> None:
     """Close this thread's connection, if there is one."""
     kept: _Kept | None = getattr(_mine, "kept", None)
@@ -93,11 +98,13 @@ def forget() -> None:
 
 
 def _send_by(kept: _Kept, mail: EmailMessage) -> None:
+    _mine.handed_over = False
     try:
         kept.send(mail)
     except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused):
         raise  # the server spoke: smtplib has reset the conversation, or hung up, which `usable` sees
     except BaseException:
+        _mine.handed_over = kept.in_data
         forget()
         raise
 
@@ -112,6 +119,7 @@ def _open_one() -> _Kept | None:
 
 def _open() -> _Kept:
     kept = _Kept(get_connection(), _setup())
+    _mine.handed_over = False
     try:
         kept.open()
     except BaseException:

@@ -15,7 +15,7 @@ from django.core.mail import EmailMultiAlternatives
 
 from notifications.channels import connection
 from notifications.channels.base import ChannelError, Message
-from notifications.channels.http import SLOW_DOWN
+from notifications.channels.http import MAY_HAVE, SLOW_DOWN, never_reached
 from notifications.models import Suppression
 
 _SINGLE_LINE = re.compile(r"[\r\n]+")
@@ -42,7 +42,9 @@ class Email:
         except (AnymailConfigurationError, AnymailImproperlyInstalled) as error:
             raise ChannelError(f"The mail service is not set up: {error}", permanent=False) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise ChannelError(f"{type(error).__name__}: {error}", permanent=False) from error
+            raise ChannelError(
+                f"{type(error).__name__}: {error}", permanent=False, unsure=connection.handed_over()
+            ) from error
         status = getattr(mail, "anymail_status", None)
         return f"accepted {status.message_id}" if status and status.message_id else "accepted"
 
@@ -88,7 +90,8 @@ def _service_refused(error: AnymailError) -> ChannelError:
     if status in (401, 403, 404):
         return ChannelError(f"{said} (look at EMAIL_SERVICE and the ANYMAIL_ settings)", permanent=False)
     refused = status is not None and 400 <= status < 500 and status not in SLOW_DOWN
-    return ChannelError(said, permanent=refused)
+    unsure = status in MAY_HAVE if status else not never_reached(error.__cause__)
+    return ChannelError(said, permanent=refused, unsure=unsure)
 
 
 def _words(text: bytes | str) -> str:

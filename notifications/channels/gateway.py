@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 from django.conf import settings
 
 from notifications.channels.base import ChannelError, Message
-from notifications.channels.http import call
+from notifications.channels.http import MAY_HAVE, call
 from notifications.status import Channel
 from notifications.wishes import normal
 
@@ -38,7 +38,7 @@ class Gateway:
             return said
         if answer.status in (401, 403, 404):
             raise ChannelError(f"{said} (look at the SMS_HTTP_ settings)", permanent=False)
-        raise ChannelError(said, permanent=answer.refused)
+        raise ChannelError(said, permanent=answer.refused, unsure=answer.status in MAY_HAVE)
 
 
 def fill(template: str, values: Mapping[str, str], escape: Callable[[str], str]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+from urllib3.exceptions import NewConnectionError
 
 from notifications.channels.base import ChannelError
 
@@ -13,6 +14,8 @@ CONNECT, READ = 5.0, 15.0
 """Seconds. Reading takes longer than connecting: a gateway may ask the network before it answers."""
 
 SLOW_DOWN = frozenset({408, 425, 429})
+MAY_HAVE = frozenset({500, 502, 504})
+"""A receiver that stumbles may have passed the message on before."""
 _mine = threading.local()
 
 
@@ -50,7 +53,9 @@ def call(method: str, url: str, *, who: str, headers: Mapping[str, str], **how: 
         ) as response:
             return Answer(response.status_code, _text(response))
     except requests.Timeout as error:
-        raise ChannelError(f"{who} did not answer in time.", permanent=False) from error
+        raise ChannelError(
+            f"{who} did not answer in time.", permanent=False, unsure=not never_reached(error)
+        ) from error
     except (
         requests.exceptions.InvalidURL,
         requests.exceptions.InvalidSchema,
@@ -58,9 +63,19 @@ def call(method: str, url: str, *, who: str, headers: Mapping[str, str], **how: 
     ) as error:
         raise ChannelError(f"The address of {who} is not a web address: {url}", permanent=False) from error
     except requests.RequestException as error:
-        raise ChannelError(f"{who} cannot be reached: {type(error).__name__}.", permanent=False) from error
+        raise ChannelError(
+            f"{who} cannot be reached: {type(error).__name__}.",
+            permanent=False,
+            unsure=not never_reached(error),
+        ) from error
     finally:
         session.cookies.clear()
+
+
+def never_reached(error: BaseException | None) -> bool:
+    """Whether no connection came about, so that the receiver cannot have the message (pure)."""
+    reason = getattr(next(iter(error.args), None), "reason", None) if error else None
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
 
 
 def _text(response: requests.Response) -> str:

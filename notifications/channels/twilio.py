@@ -11,7 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from notifications.channels.base import ChannelError, Message
-from notifications.channels.http import Answer, call
+from notifications.channels.http import MAY_HAVE, Answer, call
 from notifications.channels.learning import notice_of
 from notifications.models import Suppression
 from notifications.status import Channel
@@ -65,7 +65,8 @@ def refusal(answer: Answer, code: str, words: str) -> ChannelError:
             f"{said} (it does not take our account, token or sender: look at the TWILIO_ settings)",
             permanent=False,
         )
-    return ChannelError(said, permanent=answer.refused, closes=CLOSES.get(code, "") if answer.refused else "")
+    closes = CLOSES.get(code, "") if answer.refused else ""
+    return ChannelError(said, permanent=answer.refused, closes=closes, unsure=answer.status in MAY_HAVE)
 
 
 def signature(url: str, form: Mapping[str, Sequence[str]], token: str) -> str:

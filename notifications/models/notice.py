@@ -36,6 +36,9 @@ class Notice(MerchantOwned):
     segments = models.PositiveSmallIntegerField(
         default=0, help_text="Of an SMS: how many parts it is billed as, estimated when it was written."
     )
+    unsure = models.BooleanField(
+        default=False, help_text="A try may have been taken without our hearing so, as when its worker died."
+    )
     any_hour = models.BooleanField(
         default=False, help_text="Somebody has chosen to send it in quiet hours too."
     )
