@@ -12,17 +12,19 @@ attempt failed, delayed, returning
 shipment: exception, on hold                exception            parcel
 shipment: delivered                         delivered, and two   parcel
                                             days later a rating
-promise: a later day than before            delayed              parcel
+promise: a later day than before            delayed              parcel; its new day, where it was told
+                                                                 as delayed when none was known
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from notifications.status import OFF_AT_FIRST, Channel, Milestone
 
 M = Milestone
+PROMISE = "promise"
 MILESTONE_OF = {
     ("placed", "pending"): M.CONFIRMED,
     ("status", "processing"): M.PROCESSING,
@@ -67,6 +69,9 @@ ALSO_BY_PARCEL = frozenset({M.SHIPPED, M.DELIVERED, M.RETURNED})
 
 ORDER = "order"
 """The subject of what is told of the order as a whole."""
+
+DAY = ":day"
+"""After a parcel's subject: the new day of a delay that was told when none was known."""
 
 BY_SMS = frozenset(
     {M.SHIPPED, M.OUT_FOR_DELIVERY, M.READY_FOR_PICKUP, M.ATTEMPT_FAILED, M.DELAYED, M.EXCEPTION, M.DELIVERED}
@@ -139,7 +144,7 @@ class Planned:
 
 def milestones(fact: Fact) -> list[Milestone]:
     """What a fact is to a customer; nothing, mostly."""
-    if fact.kind == "promise":
+    if fact.kind == PROMISE:
         later = bool(fact.old) and fact.new > fact.old
         return [M.DELAYED] if later else []
     one = MILESTONE_OF.get((fact.kind, fact.new))
@@ -148,8 +153,21 @@ def milestones(fact: Fact) -> list[Milestone]:
     return [one, M.RATING_REQUEST] if one == M.DELIVERED and fact.subject else [one]
 
 
-def told_otherwise(plan: Planned, there: Iterable[tuple[str, str, str]]) -> bool:
-    """Whether the customer knows it already of the order, or of its parcels. `there` are (subject, milestone, channel)."""
+def parcel_of(subject: str) -> str:
+    """The parcel of "shipment:7" and of "shipment:7:day"; "order" as it is."""
+    return subject.removesuffix(DAY)
+
+
+def of_new_day(plan: Planned, fact: Fact) -> Planned:
+    """The same, where the delay itself was told without a day."""
+    return replace(plan, subject=plan.subject + DAY) if fact.kind == PROMISE else plan
+
+
+def told_otherwise(plan: Planned, there: Collection[tuple[str, str, str]]) -> bool:
+    """Whether the customer knows it already of the order or of its parcels, or a delay by its new day. `there` are (subject,
+    milestone, channel) of what was told."""
+    if plan.milestone == M.DELAYED:
+        return (plan.subject + DAY, plan.milestone, plan.channel) in there
     if plan.milestone not in ALSO_BY_PARCEL:
         return False
     of_order = plan.subject == ORDER

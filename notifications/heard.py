@@ -1,9 +1,8 @@
 """What receivers say after they have taken a message: kept with its notice, and heeded."""
 
-from collections.abc import Collection
-
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from notifications import wishes
@@ -23,7 +22,9 @@ def keep(notice: Notice, detail: str, *, failed: bool, closes: str = "") -> None
         wishes.suppress(notice.merchant, notice.channel, notice.recipient, closes, now=now, detail=detail)
 
 
-def written_to(channel: str, ways: Collection[str]) -> list[Merchant]:
-    """The merchants with a notice to this address, given in all the ways that notices may have written it."""
-    theirs = Notice.objects.filter(merchant=OuterRef("pk"), channel=channel, recipient__in=ways)
+def written_to(channel: str, address: str) -> list[Merchant]:
+    """The merchants with a notice to this address, however it was written."""
+    theirs = Notice.objects.annotate(to=Upper("recipient")).filter(
+        merchant=OuterRef("pk"), channel=channel, to__in=wishes.ways(channel, address)
+    )
     return list(Merchant.objects.filter(Exists(theirs.order_by())).order_by("pk"))

@@ -16,7 +16,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
-from phonenumber_field.phonenumber import to_python
 
 from notifications import wishes
 from notifications.channels import twilio
@@ -113,7 +112,7 @@ def _fields(request: HttpRequest) -> Mapping[str, Any]:
 def _answered(phone: str, body: str, said: str) -> None:
     word = said.strip(" .!\"'\n").upper()
     if word in STOP:
-        for merchant in written_to(Channel.SMS, _ways(phone)):
+        for merchant in written_to(Channel.SMS, phone):
             _heed(merchant, phone, body, stop=True)
     elif word in START:
         for merchant in Merchant.objects.filter(pk__in=_stopped(phone).values("merchant")):
@@ -144,9 +143,3 @@ def _stopped(phone: str) -> QuerySet[Suppression]:
     return Suppression.objects.filter(
         channel=Channel.SMS, address=address, reason=Suppression.Reason.STOP, lifted_at=None
     )
-
-
-def _ways(phone: str) -> set[str]:
-    """A notice keeps the number as the order shows it, in the international way of writing."""
-    number = to_python(phone)
-    return {phone, wishes.normal(Channel.SMS, phone), str(number) if number else phone}

@@ -72,7 +72,7 @@ def on_told(event: AnymailTrackingEvent, esp_name: str, **_: Any) -> None:
     if notice:
         keep(notice, detail, failed=event.event_type in FAILED, closes=closes)
     elif closes and to:
-        for merchant in written_to(Channel.EMAIL, {event.recipient or "", to}):
+        for merchant in written_to(Channel.EMAIL, to):
             suppress(merchant, Channel.EMAIL, to, closes, now=timezone.now(), detail=detail)
 
 

@@ -1,10 +1,8 @@
 """A notice's text, from the fact it tells of, the merchant's brand and the customer's language."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import css_inline
 from django.conf import settings
@@ -14,7 +12,9 @@ from django.utils import translation
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
+from notifications import promised
 from notifications.channels.base import Message
+from notifications.decide import ORDER, parcel_of
 from notifications.gsm import keep_gsm, segments
 from notifications.models import Letter, Notice, NoticeText
 from notifications.own import filled
@@ -22,7 +22,6 @@ from notifications.status import Channel, Milestone
 from notifications.wishes import preferences_link, unsubscribe_headers
 from notifications.words import Words, words
 from orders.brand import text_on
-from orders.days import range_words
 from orders.languages import spoken
 from orders.models import OrderLine
 from shipping.models import Shipment, ShipmentLine
@@ -31,12 +30,6 @@ from shipping.status import Direction, Stage
 
 MOST_LINES = 50
 M = Milestone
-NO_DAY = frozenset(
-    {
-        M.OUT_FOR_DELIVERY, M.READY_FOR_PICKUP, M.EXCEPTION, M.DELIVERED, M.CANCELLED, M.RETURNED, M.RATING_REQUEST,
-    }
-)  # fmt: skip
-"""Of these no day is expected any more, or it is today, or it would be a false promise: the page says the same."""
 SAYS_MORE = frozenset({M.DELAYED, M.READY_FOR_PICKUP})
 """Whose SMS always says the day, or the place; others where that costs nothing."""
 _BREAK = "\u200b"  # where a Japanese headline may be broken on a screen
@@ -65,6 +58,7 @@ def loaded(ids: Sequence[int]) -> list[Notice]:
         for notice, pk in waiting.items():
             notice.point = there.get(pk, "")  # type: ignore[attr-defined]
     use(found, NoticeText.objects.filter(merchant__in={notice.merchant_id for notice in found}, on=True))
+    promised.look_up(found)
     return found
 
 
@@ -136,7 +130,7 @@ def sms(notice: Notice) -> str:
         headline = str(said(notice).headline).replace(_BREAK, "")
         number = _("order %(number)s") % {"number": order.number}
         start, end = f"{merchant.name}: {headline}", f" ({number}). {_link(notice)}"
-        more = _point(notice)[:POINT] or _when(notice, _told_of(notice)[0])
+        more = _point(notice)[:POINT] or promised.when_words(notice, _told_of(notice)[0])
         short, long = keep_gsm(start + end), keep_gsm(f"{start}. {more}{end}")
         if not more or (notice.milestone not in SAYS_MORE and segments(long).count > segments(short).count):
             return short
@@ -180,7 +174,7 @@ def _link(notice: Notice) -> str:
 def _context(notice: Notice) -> dict[str, Any]:
     order, merchant, what = notice.of, notice.merchant, said(notice)
     about, parcels = _told_of(notice)
-    mine = [parcel for parcel in about if parcel.subject == notice.subject]
+    mine = [parcel for parcel in about if parcel.subject == parcel_of(notice.subject)]
     button, anchor = _button(notice, mine)
     lines = (
         [(line.quantity, line.order_line.name) for parcel in mine for line in parcel.lines.all()]
@@ -206,7 +200,7 @@ def _context(notice: Notice) -> dict[str, Any]:
             if parcel.tracking_number
         ],
         "which": _which(mine[0], parcels) if mine and len(parcels) > 1 else "",
-        "when": _when(notice, about),
+        "when": promised.when_words(notice, about),
         "point": _point(notice),
         "link": _link(notice),
         "button": button,
@@ -219,7 +213,7 @@ def _context(notice: Notice) -> dict[str, Any]:
 def _told_of(notice: Notice) -> tuple[list[Shipment], list[Shipment]]:
     """The parcels that the notice is about, and all of its order."""
     parcels = list(notice.of.shipments.all())
-    mine = [parcel for parcel in parcels if parcel.subject == notice.subject]
+    mine = [parcel for parcel in parcels if parcel.subject == parcel_of(notice.subject)]
     return mine or parcels, parcels
 
 
@@ -248,25 +242,17 @@ def _point(notice: Notice) -> str:
 
 
 def _which(parcel: Shipment, parcels: Sequence[Shipment]) -> str:
+    """By its place among those that come, as the page counts: a cancelled one leaves no gap."""
     if len(parcels) == 1:
         return _("Your parcel")
-    return _("Parcel %(number)s of %(count)s") % {"number": parcel.position, "count": len(parcels)}
+    return _("Parcel %(number)s of %(count)s") % {
+        "number": parcels.index(parcel) + 1,
+        "count": len(parcels),
+    }
 
 
-def _when(notice: Notice, parcels: Sequence[Shipment]) -> str:
-    """The days of the first parcel still on its way; none when they were over before the fact."""
-    days = None if notice.milestone in NO_DAY else _promise(parcels, notice.fact.occurred_at)
-    if days is None:
+def numbers(notice: Notice) -> str:
+    """The tracking numbers that a mail of an order's dispatch names, one a line; a parcel's own says its own anyway."""
+    if (notice.subject, notice.milestone, notice.channel) != (ORDER, M.SHIPPED, Channel.EMAIL):
         return ""
-    form = _("Now expected %(days)s") if notice.milestone == Milestone.DELAYED else _("Expected %(days)s")
-    first, last, today = days
-    return form % {"days": range_words(max(first, today), last, today)}
-
-
-def _promise(parcels: Sequence[Shipment], told: datetime) -> tuple[date, date, date] | None:
-    for parcel in parcels:
-        today = told.astimezone(ZoneInfo(parcel.recipient_zone)).date()
-        first, last = parcel.promised_from, parcel.promised_to
-        if first and last and not parcel.delivered_at and last >= today:
-            return first, last, today
-    return None
+    return "\n".join(parcel.tracking_number for parcel in notice.of.shipments.all() if parcel.tracking_number)

@@ -10,8 +10,9 @@ from django.core import signing
 from django.db import transaction
 from django.db.models import Q, Value
 from django.urls import reverse
+from phonenumber_field.phonenumber import to_python
 
-from notifications.decide import BY_SMS, UNWANTED, Preferences, Quiet, after_quiet
+from notifications.decide import BY_SMS, UNWANTED, Preferences, Quiet, after_quiet, parcel_of
 from notifications.models import Consent, Notice, NoticeSettings, Preference, Suppression
 from notifications.status import Channel, Milestone
 from orders.models import Merchant, Order
@@ -27,6 +28,15 @@ def normal(channel: str, address: str) -> str:
         digits = re.sub(r"\D", "", address)
         return f"+{digits}" if digits else ""
     return address.strip().lower()
+
+
+def ways(channel: str, address: str) -> set[str]:
+    """All the ways in which notices may have written an address, in capitals: that is how they are found by index. A notice
+    keeps a number as the order shows it, in the international way of writing."""
+    written = {address, normal(channel, address)}
+    if channel == Channel.SMS and (number := to_python(address)):
+        written.add(str(number))
+    return {one.upper() for one in written}
 
 
 def settings_of(merchant: Merchant) -> NoticeSettings:
@@ -92,7 +102,7 @@ def quiet_until(notice: Notice, now: datetime) -> datetime:
 
 def _zone(notice: Notice, order: Order) -> str:
     """Of what is loaded with it, where its text comes from as well."""
-    parcel = next((one for one in order.shipments.all() if one.subject == notice.subject), None)
+    parcel = next((one for one in order.shipments.all() if one.subject == parcel_of(notice.subject)), None)
     if parcel:
         return parcel.recipient_zone
     place = order.ship_to

@@ -1,7 +1,8 @@
 """Notice is the outbox row; Attempt is proof of each try."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from notifications.models.letter import Letter
 from notifications.status import LETTER, Channel, Milestone, NoticeState
@@ -42,6 +43,9 @@ class Notice(MerchantOwned):
     any_hour = models.BooleanField(
         default=False, help_text="Somebody has chosen to send it in quiet hours too."
     )
+    named = models.TextField(
+        blank=True, editable=False, help_text="The tracking numbers that an order's own dispatch mail named."
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -62,7 +66,7 @@ class Notice(MerchantOwned):
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="notice_in_flight"),
             models.Index(fields=["merchant", "-created_at"], name="notice_newest"),
             models.Index(fields=["merchant", "state", "-created_at"], name="notice_by_state"),
-            models.Index(fields=["merchant", "recipient", "-created_at"], name="notice_of_recipient"),
+            models.Index("merchant", Upper("recipient"), F("created_at").desc(), name="notice_of_recipient"),
         ]
 
     @property

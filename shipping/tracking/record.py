@@ -230,6 +230,8 @@ def _announce(
         now=now,
         actor=actor,
     )
+    if shipment.stage == Stage.VOID:
+        return  # a called-off parcel that moves is a mistake, of its number or of a hand: the order has not left
     coming = shipment.direction == Direction.INBOUND and order.kind == OrderKind.PURCHASE
     if coming and state.status == TrackingStatus.DELIVERED and everything:
         purchasing.arrived(order, occurred_at)  # received it is only when somebody has counted it
