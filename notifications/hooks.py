@@ -23,27 +23,10 @@ from notifications.channels.learning import notice_of
 from notifications.heard import keep, written_to
 from notifications.models import Consent, Suppression
 from notifications.status import Channel
+from notifications.stop_words import START, STOP, word_of
 from orders.models import Merchant
 
 KEPT = frozenset({"queued", "sent", "delivered", "undelivered", "failed"})
-STOP = frozenset(
-    {
-        "STOP",
-        "STOPALL",
-        "UNSUBSCRIBE",
-        "CANCEL",
-        "END",
-        "QUIT",
-        "STOPP",
-        "ARRET",
-        "ARRÊT",
-        "PARAR",
-        "BAJA",
-        "SAIR",
-    }
-)
-"""Twilio's own, and what people write in our other languages with Latin letters."""
-START = frozenset({"START", "UNSTOP", "YES"})
 View = Callable[..., HttpResponse]
 
 
@@ -110,7 +93,7 @@ def _fields(request: HttpRequest) -> Mapping[str, Any]:
 
 
 def _answered(phone: str, body: str, said: str) -> None:
-    word = said.strip(" .!\"'\n").upper()
+    word = word_of(said)
     if word in STOP:
         for merchant in written_to(Channel.SMS, phone):
             _heed(merchant, phone, body, stop=True)

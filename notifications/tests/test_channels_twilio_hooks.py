@@ -124,7 +124,31 @@ def test_a_notice_that_is_not_there(twilio, key):
 
 
 @pytest.mark.parametrize(
-    "word", ["STOP", " stop\n", "StopAll", "UNSUBSCRIBE", "cancel", "End", "QUIT", "Stopp!"]
+    "word",
+    [
+        "STOP",
+        " stop\n",
+        "StopAll",
+        "UNSUBSCRIBE",
+        "cancel",
+        "End",
+        "QUIT",
+        "Stopp!",
+        "ＳＴＯＰ",
+        "ストップ",
+        "ｽﾄｯﾌﾟ",
+        "停止。",
+        "توقف",
+        "إيقاف",
+        "Basta",
+        "annulla",
+        "Koniec.",
+        "rezygnuję",
+        "Afmelden",
+        "arrêter",
+        "Sair",
+        "Baja",
+    ],
 )
 def test_stop_closes_the_number_for_everyone_who_has_written_to_it(twilio, notice, other, word):
     never = make_merchant("third")
@@ -139,11 +163,12 @@ def test_stop_closes_the_number_for_everyone_who_has_written_to_it(twilio, notic
     assert not deliver(notice) and notice.state == NoticeState.SKIPPED and not twilio.asked
 
 
-def test_start_opens_what_a_stop_closed_and_nothing_else(twilio, notice, other):
+@pytest.mark.parametrize("word", ["START", "ｓｔａｒｔ", "再開", "ابدأ", "Wznów", "Avvia"])
+def test_start_opens_what_a_stop_closed_and_nothing_else(twilio, notice, other, word):
     notice_to(other)
     wishes.suppress(other, "sms", PHONE, Suppression.Reason.BOUNCE, now=NOW)
     incoming("STOP")
-    incoming("START")
+    incoming(word)
     assert not wishes.suppression_of(notice.merchant, "sms", PHONE)
     assert wishes.suppression_of(other, "sms", PHONE).reason == "bounce"
     stopped, started = notice.merchant.consents.order_by("pk")
