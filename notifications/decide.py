@@ -73,10 +73,11 @@ ORDER = "order"
 DAY = ":day"
 """After a parcel's subject: the new day of a delay that was told when none was known."""
 
-BY_SMS = frozenset(
-    {M.SHIPPED, M.OUT_FOR_DELIVERY, M.READY_FOR_PICKUP, M.ATTEMPT_FAILED, M.DELAYED, M.EXCEPTION, M.DELIVERED}
-)
-PAST_SHIPPED = BY_SMS | {M.RETURNED}
+PAST_SHIPPED = frozenset(
+    {
+        M.SHIPPED, M.OUT_FOR_DELIVERY, M.READY_FOR_PICKUP, M.ATTEMPT_FAILED, M.DELAYED, M.EXCEPTION, M.DELIVERED, M.RETURNED,
+    }
+)  # fmt: skip
 """Whoever was told one of these of a parcel knows that the order has left."""
 
 HOLD = timedelta(seconds=10)
@@ -178,11 +179,6 @@ def told_otherwise(plan: Planned, there: Collection[tuple[str, str, str]]) -> bo
     )
 
 
-def channels_of(milestone: str) -> list[Channel]:
-    """The ways by which it can be told at all."""
-    return [channel for channel in Channel if channel != Channel.SMS or milestone in BY_SMS]
-
-
 def decide(fact: Fact, preferences: Preferences) -> list[Planned]:
     """The notices that a fact deserves, and those that only the customer's own word keeps back."""
     return [
@@ -199,8 +195,6 @@ def why_not(fact: Fact, milestone: Milestone, channel: Channel, preferences: Pre
         Channel.EMAIL: (preferences.email_on, preferences.email),
         Channel.SMS: (preferences.sms_on, preferences.phone),
     }[channel]
-    if channel == Channel.SMS and milestone not in BY_SMS:
-        return "This is not told by SMS."
     if not on:
         return f"{channel.label} is switched off for this shop."
     if not to:
@@ -213,8 +207,7 @@ def why_not(fact: Fact, milestone: Milestone, channel: Channel, preferences: Pre
 def _ways(milestone: Milestone, preferences: Preferences) -> Iterator[tuple[Channel, str]]:
     if preferences.email_on and preferences.email and (milestone, Channel.EMAIL) not in preferences.off:
         yield Channel.EMAIL, preferences.email
-    by_sms = milestone in BY_SMS and (milestone, Channel.SMS) not in preferences.off
-    if preferences.sms_on and preferences.phone and by_sms:
+    if preferences.sms_on and preferences.phone and (milestone, Channel.SMS) not in preferences.off:
         yield Channel.SMS, preferences.phone
 
 

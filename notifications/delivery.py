@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
+from notifications.answered import answered
 from notifications.channels.base import ChannelError, channel_for
 from notifications.decide import QUIET, QUIET_TOO_LONG
 from notifications.models import Attempt, Notice
@@ -82,6 +83,7 @@ def _send_all(ids: list[int], clock: Clock) -> list[bool]:
     refused: dict[int, str] = {}
     for group in by_merchant.values():
         refused |= refusals(group)
+    refused |= answered(notices)
     until, done = time.monotonic() + ENOUGH, []
     for at, notice in enumerate(notices):
         if time.monotonic() > until:

@@ -49,5 +49,16 @@ LETTER = "letter"
 OFF_AT_FIRST = (
     (Milestone.PACKED, Channel.EMAIL),
     (Milestone.RATING_REQUEST, Channel.EMAIL),
+    *(
+        (milestone, Channel.SMS)
+        for milestone in (
+            Milestone.CONFIRMED,
+            Milestone.PROCESSING,
+            Milestone.PACKED,
+            Milestone.CANCELLED,
+            Milestone.RETURNED,
+            Milestone.RATING_REQUEST,
+        )
+    ),
 )
 """What a merchant that has chosen nothing does not tell."""

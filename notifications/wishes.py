@@ -12,7 +12,7 @@ from django.db.models import Q, Value
 from django.urls import reverse
 from phonenumber_field.phonenumber import to_python
 
-from notifications.decide import BY_SMS, UNWANTED, Preferences, Quiet, after_quiet, parcel_of
+from notifications.decide import UNWANTED, Preferences, Quiet, after_quiet, parcel_of
 from notifications.models import Consent, Notice, NoticeSettings, Preference, Suppression
 from notifications.status import Channel, Milestone
 from orders.models import Merchant, Order
@@ -169,11 +169,7 @@ def suppress(
 def offered(merchant: Merchant, channel: str) -> list[Milestone]:
     """The milestones that this merchant tells by this channel."""
     off = pairs(settings_of(merchant))
-    return [
-        milestone
-        for milestone in Milestone
-        if (milestone, channel) not in off and (channel != Channel.SMS or milestone in BY_SMS)
-    ]
+    return [milestone for milestone in Milestone if (milestone, channel) not in off]
 
 
 def chosen(merchant: Merchant, channel: str, address: str) -> list[str]:

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from notifications.channels.base import ChannelError, Message, channel_for
-from notifications.decide import BY_SMS, MILESTONE_OF
+from notifications.decide import MILESTONE_OF
 from notifications.gsm import segments
 from notifications.models import Notice, NoticeText
 from notifications.own import NAMES, unknown
@@ -36,8 +36,6 @@ class TextForm(forms.ModelForm):
             if wrong := unknown(said.get(field) or ""):
                 names = ", ".join(f"{{{name}}}" for name in NAMES)
                 self.add_error(field, f"“{wrong[0]}” is not known. What is filled in: {names}.")
-        if said.get("channel") == Channel.SMS and said.get("milestone") not in BY_SMS:
-            self.add_error("channel", "This is not told by SMS.")
         return said
 
 

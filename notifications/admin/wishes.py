@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from notifications.decide import BY_SMS
 from notifications.models import Consent, NoticeSettings, Preference, Suppression
 from notifications.rehearsal import rehearse
 from notifications.status import Channel, Milestone
@@ -19,17 +18,13 @@ from orders.models import Merchant
 from orders.roles import Can
 
 
-def offered(channel: str) -> list[tuple[str, str]]:
-    return [(one.value, one.label) for one in Milestone if channel != Channel.SMS or one in BY_SMS]
-
-
 class SettingsForm(forms.ModelForm):
     email = forms.MultipleChoiceField(
-        label="Tell by e-mail", choices=lambda: offered("email"), required=False,
+        label="Tell by e-mail", choices=Milestone.choices, required=False,
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
     sms = forms.MultipleChoiceField(
-        label="Tell by SMS", choices=lambda: offered("sms"), required=False,
+        label="Tell by SMS", choices=Milestone.choices, required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="A whole channel is switched on and off at the merchant.",
     )  # fmt: skip
@@ -51,14 +46,14 @@ class SettingsForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         off = {tuple(pair) for pair in self.instance.off}
         for channel in Channel.values:
-            on = [value for value, _ in offered(channel) if (value, channel) not in off]
+            on = [value for value, _ in Milestone.choices if (value, channel) not in off]
             self.initial.setdefault(channel, on)
 
     def save(self, commit: bool = True) -> Any:
         self.instance.off = [
             [value, channel]
             for channel in Channel.values
-            for value, _ in offered(channel)
+            for value, _ in Milestone.choices
             if value not in self.cleaned_data[channel]
         ]
         return super().save(commit)

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.decide import (
-    BY_SMS,
     CLOSED,
     HOLD,
     MILESTONE_OF,
@@ -75,15 +74,18 @@ def test_a_parcels_word_waits_a_moment_and_an_orders_does_not():
     assert {plan.due_at for plan in decide(fact(), ALL)} == {NOW + HOLD}
     placed = fact("placed", "pending", subject="")
     assert [(plan.due_at, plan.subject, plan.channel) for plan in decide(placed, ALL)] == [
-        (NOW, "order", "email")
+        (NOW, "order", "email"),
+        (NOW, "order", "sms"),
     ]
 
 
-def test_a_rating_is_asked_for_later_and_by_mail():
+def test_a_rating_is_asked_for_later():
     plans = [plan for plan in decide(fact(new="delivered"), ALL) if plan.milestone == "rating_request"]
-    assert [(plan.channel, plan.due_at) for plan in plans] == [("email", NOW + RATING_AFTER)]
+    assert [(plan.channel, plan.due_at) for plan in plans] == [
+        ("email", NOW + RATING_AFTER), ("sms", NOW + RATING_AFTER),
+    ]  # fmt: skip
     late = fact(new="delivered", recorded_at=NOW + timedelta(days=5))
-    (plan,) = (plan for plan in decide(late, ALL) if plan.milestone == "rating_request")
+    plan = next(plan for plan in decide(late, ALL) if plan.milestone == "rating_request")
     assert plan.due_at == NOW + timedelta(days=5) + HOLD
 
 
@@ -105,7 +107,7 @@ def test_each_reason_has_its_words():
         assert word in why_not(one, Milestone.SHIPPED, channel, wishes)
     old = fact(recorded_at=NOW + timedelta(days=30))
     assert "no longer worth" in why_not(old, Milestone.SHIPPED, Channel.EMAIL, ALL) and decide(old, ALL) == []
-    assert "by SMS" in why_not(one, Milestone.CONFIRMED, Channel.SMS, ALL)
+    assert why_not(one, Milestone.CONFIRMED, Channel.SMS, ALL) == "", "any milestone can be told by SMS"
 
 
 facts = st.builds(
@@ -133,7 +135,7 @@ def test_nobody_is_told_what_is_off_unwanted_closed_unreachable_stale_or_asleep(
     for plan in planned:
         key = (plan.milestone, plan.channel)
         assert plan.recipient and plan.expires_at > one.recorded_at and key not in wishes.off
-        assert wishes.email_on if plan.channel == "email" else wishes.sms_on and plan.milestone in BY_SMS
+        assert wishes.email_on if plan.channel == "email" else wishes.sms_on
         if not plan.reason:
             assert key not in wishes.unwanted and plan.recipient not in wishes.suppressed
             assert one.recorded_at <= plan.due_at < plan.expires_at
