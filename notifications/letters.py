@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from notifications import outbox
+from notifications import limits, outbox
+from notifications.gsm import keep_gsm, segments
 from notifications.models import Letter, LetterFile, Notice
 from notifications.status import LETTER, Channel, NoticeState
+from notifications.wishes import settings_of
 from orders.models import Merchant, Order
 
 WORTH = timedelta(days=7)
@@ -39,9 +41,10 @@ def post(
     author: str = "",
     attachments: Sequence[Attachment] = (),
     worth: timedelta = WORTH,
+    limited: bool = False,
 ) -> Letter:
-    """Write a letter into the outbox; with a `key` that this shop has used before, the letter of then. It is
-    given up when it could not be sent within `worth`. Raises LetterError."""
+    """Write a letter into the outbox; with a `key` that this shop has used before, the letter of then. It is given up when it
+    could not be sent within `worth`; with `limited` the shop's limits may hold it back. Raises LetterError."""
     if old := Letter.objects.for_merchant(merchant).filter(key=key).first():
         return old
     if not to:
@@ -65,7 +68,7 @@ def post(
     LetterFile.objects.bulk_create(
         LetterFile(letter=letter, name=name, mime=mime, data=data) for name, mime, data in attachments
     )
-    Notice.objects.create(
+    notice = Notice(
         merchant=merchant,
         order=order,
         letter=letter,
@@ -77,6 +80,10 @@ def post(
         due_at=now,
         expires_at=now + worth,
         created_at=now,
+        segments=segments(keep_gsm(text)).count if channel == Channel.SMS else 0,
     )
+    if limited:
+        limits.hold([notice], settings_of(merchant), now=now)
+    notice.save()
     outbox.nudge()
     return letter

@@ -5,21 +5,16 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 
-from notifications.channels.base import ChannelError, Message, channel_for
-from notifications.decide import MILESTONE_OF
-from notifications.gsm import segments
-from notifications.models import Notice, NoticeText
+from notifications.admin import preview
+from notifications.carried import carried
+from notifications.models import NoticeText
 from notifications.own import NAMES, unknown
-from notifications.render import render, use
-from notifications.status import Channel
 from orders.admin.base import MerchantFilter, WalledAdmin
-from orders.models import Order, OrderEvent
 from orders.roles import Can
 
 
@@ -62,71 +57,35 @@ class NoticeTextAdmin(WalledAdmin):
     change_form_template = "notifications/admin/text_form.html"
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(partial(preview, self))
+        view = self.admin_site.admin_view(partial(preview.preview, self))
         return [
             path("<int:text_id>/preview/", view, name="notifications_noticetext_preview"),
             *super().get_urls(),
         ]
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """Before customers get other words: how many would have, and what it costs."""
+        asked = request.method == "POST" and "_sure" not in request.POST
+        page = self._dry_run(request, object_id) if asked else None
+        return page or super().changeform_view(request, object_id, form_url, extra_context)
 
-def preview(site: WalledAdmin, request: HttpRequest, text_id: int) -> HttpResponse:
-    """The text on the shop's newest order, or the one asked for by its number; a POST sends it to the signed-in person."""
-    text = site.get_queryset(request).select_related("merchant").filter(pk=text_id).first()
-    if text is None or not site.has_change_permission(request, text):
-        raise Http404
-    number = request.GET.get("order", "").strip()
-    orders = Order.objects.for_merchant(text.merchant).select_related("ship_to", "merchant")
-    order = (orders.filter(number__iexact=number) if number else orders.order_by("-pk")).first()
-    message = render(_sample(text, order)) if order else None
-    if request.method == "POST" and message:
-        _send_to_oneself(request, text, message)
-        return HttpResponseRedirect(f"{request.path}?order={number}")
-    context = admin.site.each_context(request) | {
-        "title": f"Preview: {text}",
-        "opts": NoticeText._meta,
-        "text": text,
-        "order": order,
-        "number": number,
-        "shown": number or (order.number if order else ""),
-        "message": message,
-        "cost": segments(message.text) if message and text.channel == Channel.SMS else None,
-        "back": reverse("admin:notifications_noticetext_change", args=[text.pk]),
-    }
-    return TemplateResponse(request, "notifications/admin/text_preview.html", context)
-
-
-def _sample(text: NoticeText, order: Order) -> Notice:
-    """A notice of that order which is kept nowhere, in the text's own language."""
-    kind, new = next(
-        (key for key, milestone in MILESTONE_OF.items() if milestone == text.milestone),
-        ("shipment", "delivered"),
-    )
-    order.locale, now = text.language, timezone.now()
-    parcel = order.shipments.order_by("position").first() if kind in ("shipment", "packed") else None
-    event = OrderEvent(order=order, kind=kind, new=new, occurred_at=now, recorded_at=now)
-    notice = Notice(
-        merchant=order.merchant, order=order, event=event, milestone=text.milestone, channel=text.channel,
-        recipient=order.email, subject=parcel.subject if parcel else "order",
-    )  # fmt: skip
-    use([notice], [text])
-    return notice
-
-
-def _send_to_oneself(request: HttpRequest, text: NoticeText, message: Message) -> None:
-    to = request.user.email if text.channel == Channel.EMAIL else ""  # type: ignore[union-attr]
-    if not to:
-        what = (
-            "your account has no e-mail address"
-            if text.channel == Channel.EMAIL
-            else "SMS are not sent to try them"
-        )
-        messages.error(request, f"Nothing was sent: {what}.")
-        return
-    try:
-        said = channel_for(text.channel).send(
-            to, message, key=f"test-{text.pk}-{timezone.now().timestamp():.0f}"
-        )
-    except ChannelError as error:
-        messages.error(request, f"Not sent: {error}")
-    else:
-        messages.success(request, f"Sent to {to}: {said}.")
+    def _dry_run(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        row = self.get_object(request, object_id) if object_id else None
+        if not (self.has_change_permission(request, row) if row else self.has_add_permission(request)):
+            return None
+        was_on = bool(row and row.on)
+        form = self.get_form(request, row, change=row is not None)(request.POST, instance=row)
+        said = {"body", "subject", "on", "language", "milestone", "channel", "merchant"}
+        if not form.is_valid() or not said & set(form.changed_data):
+            return None
+        text = form.save(commit=False)
+        if not (text.on or was_on):
+            return None
+        told = carried(text, now=timezone.now())
+        return preview.before_it_is_kept(self, request, text, told) if told.notices else None

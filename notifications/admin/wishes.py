@@ -6,9 +6,9 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from notifications.admin import dry_run
 from notifications.models import Consent, NoticeSettings, Preference, Suppression
 from notifications.rehearsal import rehearse
 from notifications.status import Channel, Milestone
@@ -40,6 +40,7 @@ class SettingsForm(forms.ModelForm):
             "per_person_a_day",
             "per_hour",
             "sms_a_day",
+            "sms_price",
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -73,7 +74,7 @@ class NoticeSettingsAdmin(WalledAdmin):
         (
             "Limits",
             {
-                "fields": ["per_person_a_day", "per_hour", "sms_a_day"],
+                "fields": ["per_person_a_day", "per_hour", ("sms_a_day", "sms_price")],
                 "description": "What is over a limit is held back and can be sent by hand. An empty field is no limit.",
             },
         ),
@@ -112,19 +113,7 @@ class NoticeSettingsAdmin(WalledAdmin):
         told = rehearse(merchant, before, after, now=timezone.now())
         if not told.changes:
             return None
-        context = admin.site.each_context(request) | {
-            "title": "What this change would have done",
-            "opts": self.model._meta,
-            "told": told,
-            "zone": merchant.tz,
-            "sent": [
-                (name, value)
-                for name, values in request.POST.lists()
-                for value in values
-                if name != "csrfmiddlewaretoken"
-            ],
-        }
-        return TemplateResponse(request, "notifications/admin/dry_run.html", context)
+        return dry_run.page(self, request, told, merchant)
 
     @admin.display(description="merchant", ordering="merchant__name")
     def merchant_name(self, row: NoticeSettings) -> str:

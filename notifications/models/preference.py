@@ -2,6 +2,7 @@
 
 from datetime import time
 
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from notifications.status import OFF_AT_FIRST, Channel, Milestone
@@ -32,6 +33,15 @@ class NoticeSettings(MerchantOwned):
         null=True,
         blank=True,
         help_text="What the provider bills: a long SMS is several parts.",
+    )
+    sms_price = models.DecimalField(
+        "price of an SMS part",
+        max_digits=8,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="In the shop's currency, to say what a change of words costs.",
     )
 
     class Meta:

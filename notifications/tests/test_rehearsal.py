@@ -126,3 +126,88 @@ def test_a_wrong_form_says_what_is_wrong(client, alice, merchant):
         reverse("admin:notifications_noticesettings_add"), {"merchant": merchant.pk, "quiet_from": "x"}
     )
     assert page.status_code == 200 and b"Enter a valid time" in page.content
+
+
+@pytest.fixture
+def texting(merchant, settings):
+    merchant.notify_sms = True
+    merchant.save()
+    at = timezone.now() - timedelta(days=3)
+    for n in range(3):
+        parcel = make_shipment(merchant, now=at, placed_at=at, carrier="DHL", tracking_number=f"JD{n}")
+        record([Reading("in_transit", at, shipment_id=parcel.pk)], merchant=merchant, now=at)
+    return merchant
+
+
+def test_a_limit_of_sms_parts_counts_what_the_shops_texts_cost(texting):
+    Notice.objects.filter(channel="sms").update(segments=2)
+    for limit, told in ((1, 0), (3, 1), (4, 2), (None, 3)):
+        said = rehearse(texting, NoticeSettings(), NoticeSettings(sms_a_day=limit), now=timezone.now())
+        (line,) = (one for one in said.lines if one.channel == Channel.SMS)
+        assert (line.before, line.after) == (3, told), limit
+
+
+def test_it_says_how_far_back_it_went(month, monkeypatch, client, alice):
+    whole = rehearse(month, NoticeSettings(), NoticeSettings(), now=timezone.now())
+    assert not whole.cut and timezone.now() - whole.since > timedelta(days=29)
+    monkeypatch.setattr("notifications.rehearsal.MOST", 3)
+    part = rehearse(month, NoticeSettings(), NoticeSettings(), now=timezone.now())
+    assert part.cut and timezone.now() - part.since < timedelta(days=4) and part.facts <= 3
+    client.force_login(alice)
+    form = {"merchant": month.pk, "email": [], "sms": [], "quiet_from": "21:00", "quiet_to": "08:00"}
+    page = client.post(reverse("admin:notifications_noticesettings_add"), form).content.decode()
+    assert "there are more, and this goes back to" in page
+
+
+def test_a_new_day_is_told_as_the_outbox_tells_it():
+    def told(kind, new, hours, old=""):
+        at = NOW + timedelta(hours=hours)
+        return Told(1, Fact(kind, new, at, at, old, "shipment:1"), ALL)
+
+    days = [
+        told("shipment", "delayed", 0),
+        told("promise", "2026-03-12", 1, "2026-03-11"),
+        told("promise", "2026-03-13", 2, "2026-03-12"),
+        told("shipment", "delayed", 3),
+    ]
+    free = NoticeSettings(off=[], quiet_sms=False)
+    assert sorted(key.subject for key in outcome(days, free) if key.channel == "email") == [
+        "shipment:1", "shipment:1:day",
+    ]  # fmt: skip
+
+
+class TestAWholeChannel:
+    def form(self, page):
+        """What the browser would send of the merchant's form as it stands."""
+        from django.forms.models import model_to_dict
+
+        form = page.context["adminform"].form
+        values = model_to_dict(form.instance, fields=list(form.fields))
+        values = {name: form.initial.get(name, value) for name, value in values.items()}
+        return {
+            name: value for name, value in values.items() if value not in (None, False, "") and name != "logo"
+        }
+
+    def test_switching_it_says_what_it_would_have_done(self, texting, client, alice):
+        client.force_login(alice)
+        url = reverse("admin:orders_merchant_change", args=[texting.pk])
+        form = self.form(client.get(url))
+        assert client.post(url, form).status_code == 302, "nothing changed"
+        off = {name: value for name, value in form.items() if name != "notify_sms"}
+        page = client.post(url, off)
+        assert page.status_code == 200, page
+        lines = {(one.milestone, one.channel): one for one in page.context["told"].lines}
+        assert lines["shipped", "sms"].dropped == 3 and lines["shipped", "email"].dropped == 0
+        texting.refresh_from_db()
+        assert texting.notify_sms
+        assert client.post(url, off | {"_sure": "1"}).status_code == 302
+        texting.refresh_from_db()
+        assert not texting.notify_sms
+        again = client.post(url, form)
+        lines = {(one.milestone, one.channel): one for one in again.context["told"].lines}
+        assert lines["shipped", "sms"].added == 3
+
+    def test_a_stranger_learns_nothing(self, texting, client, charlie):
+        client.force_login(charlie)
+        page = client.post(reverse("admin:orders_merchant_change", args=[texting.pk]), {"name": "x"})
+        assert page.status_code in (302, 403, 404) and "told" not in (page.context or {})

@@ -1,8 +1,9 @@
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
@@ -10,6 +11,8 @@ from orders.admin.base import MerchantFilter, WalledAdmin
 from orders.brand import explained, poor
 from orders.models import Location, Membership, Merchant, User
 from orders.roles import Can
+
+AskFirst = Callable[[WalledAdmin, HttpRequest, str], HttpResponse | None]
 
 
 @admin.register(Merchant)
@@ -35,6 +38,22 @@ class MerchantAdmin(WalledAdmin):
         ("Paper", {"fields": ["paper", "label_size", "slip_prices"]}),
         ("Notices", {"fields": ["notify_email", "notify_sms"]}),
     ]
+
+    asked_first: ClassVar[list[AskFirst]] = []
+    """Pages of the floors above that stand before a change: each is asked whether it has something to show."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        if request.method == "POST" and "_sure" not in request.POST and object_id:
+            for ask in self.asked_first:
+                if page := ask(self, request, object_id):
+                    return page
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(getattr(request.user, "is_superuser", False))
