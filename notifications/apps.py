@@ -6,6 +6,10 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
+        from django.core import checks
+
         from notifications import receivers
+        from notifications.checks import mail_service
 
         receivers.connect()
+        checks.register(mail_service)
