@@ -154,6 +154,7 @@ CELERY_BEAT_SCHEDULE = {
     "review-late": {"task": "shipping.tasks.review_late", "schedule": 300.0},
     "make-claims": {"task": "shipping.tasks.make_claims", "schedule": 60.0},
     "answer-what-ifs": {"task": "shipping.tasks.answer_what_ifs", "schedule": 120.0},
+    "sweep-access-codes": {"task": "tracker.tasks.sweep_access_codes", "schedule": 10.0},
     "send-digests": {"task": "tracker.tasks.send_digests", "schedule": 300.0},
     "refresh-figures": {"task": "shipping.tasks.refresh_figures", "schedule": 120.0},
     "assess-risk": {"task": "shipping.tasks.assess_risk", "schedule": 900.0},

@@ -1,6 +1,5 @@
-"""The project's own beat task. Everything else lives in the apps."""
+"""The project's own tasks. Everything else lives in the apps."""
 
-import logging
 from typing import Any
 
 from celery import shared_task
@@ -8,10 +7,7 @@ from celery.signals import beat_embedded_init, worker_process_init
 from django.core.cache import cache
 from django.utils import timezone
 
-from notifications.channels.base import ChannelError, channel_for
 from tracker import leash
-
-log = logging.getLogger(__name__)
 
 HEARTBEAT_KEY = "tracker:heartbeat"
 
@@ -28,26 +24,20 @@ def heartbeat() -> None:
     cache.set(HEARTBEAT_KEY, {"at": now.timestamp(), "oldest_notice_seconds": round(waiting)}, 3600)
 
 
-@shared_task(autoretry_for=(ChannelError,), retry_backoff=5, retry_backoff_max=60, max_retries=4)
-def send_access_code(code_id: int) -> None:
-    """Sent once: the row says so before the message leaves, and a refused message takes that back for the next try."""
-    from orders.models import AccessCode
-    from tracker.access_code import message
+@shared_task
+def send_access_code(code_id: int, **_: Any) -> None:
+    from tracker.access_code import send
 
-    now = timezone.now()
-    unsent = AccessCode.objects.filter(pk=code_id, sent_at__isnull=True, expires_at__gt=now)
-    if not unsent.update(sent_at=now):
-        return
-    code = AccessCode.objects.select_related("order__merchant").get(pk=code_id)
-    to = code.order.email if code.channel == "email" else str(code.order.phone)
-    try:
-        channel_for(code.channel).send(to, message(code), key=f"code-{code.pk}")
-    except ChannelError as error:
-        AccessCode.objects.filter(pk=code_id).update(sent_at=None)
-        if error.permanent:
-            log.warning("access code %s was not sent: %s", code_id, error)
-            return
-        raise
+    send(code_id, now=timezone.now())
+
+
+@shared_task
+def sweep_access_codes(**_: Any) -> None:
+    """Those that a dead worker held, the broker lost or a server put off."""
+    from tracker.access_code import waiting
+
+    for code_id in waiting(timezone.now()).order_by("pk").values_list("pk", flat=True)[:200]:
+        send_access_code.delay(code_id)
 
 
 @worker_process_init.connect

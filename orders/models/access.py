@@ -43,6 +43,9 @@ class AccessCode(MerchantOwned):
     expires_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when a worker has been sending it."
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
