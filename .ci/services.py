@@ -49,7 +49,10 @@ def start_redis(folder: Path) -> tuple[subprocess.Popen, str]:
 
 SAYS_THE_SAME = (
     "notifications/tests/test_channels_gsm.py",
+    "notifications/tests/test_checks.py",
     "notifications/tests/test_decide.py",
+    "notifications/tests/test_every_message.py",
+    "notifications/tests/test_stop_words.py",
     "notifications/tests/test_wire.py",
     "orders/tests/test_handling.py",
     "shipping/tests/test_blame.py",
