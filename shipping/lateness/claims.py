@@ -1,4 +1,5 @@
-"""Claims at carriers: the evidence of a case as a PDF. The row is the request; a worker makes the paper."""
+"""Claims at carriers: the evidence of a case as a PDF. The row is the request; a worker makes the paper. It goes to the carrier, so
+it says nothing of our own alarms, nor whose late days they are."""
 
 import logging
 from datetime import datetime
@@ -8,10 +9,8 @@ from zoneinfo import ZoneInfo
 
 from shipping.documents.claim import ClaimContext, Table, claim_pages
 from shipping.documents.contexts import brand_of
-from shipping.lateness.blame import PART_NAMES
 from shipping.lateness.proof import proof_of
 from shipping.models import Claim, LateCase, Shipment
-from shipping.status import LateRule
 
 log = logging.getLogger(__name__)
 MOST = 20
@@ -67,7 +66,6 @@ def context_of(claim: Claim) -> ClaimContext:
         ("First carrier scan", _at(shipment.first_scan_at, zone)),
         ("Status", f"{shipment.get_tracking_status_display()} since {_at(shipment.status_at, zone)}"),
         ("What is wrong", f"{case.get_rule_display()}: {case.explanation}"),
-        *(("And", f"{LateRule(one['rule']).label}: {one['explanation']}") for one in case.also),
         ("Amount claimed", f"{claim.amount} {order.currency}"),
     ]
     return ClaimContext(
@@ -81,7 +79,6 @@ def context_of(claim: Claim) -> ClaimContext:
             _proof(shipment),
             _events(shipment),
             _promises(shipment, zone),
-            _blame(case),
         ],
     )
 
@@ -131,15 +128,6 @@ def _promises(shipment: Shipment, zone: ZoneInfo) -> Table:
         for one in shipment.promises.order_by("pk")
     ]
     return Table("What was promised", ("Said", "Days", "By", "Why"), (0.22, 0.24, 0.16, 0.38), rows)
-
-
-def _blame(case: LateCase) -> Table:
-    rows = [
-        (PART_NAMES[part], f"{seconds / 86_400:.1f}")
-        for part, seconds in case.blame.items()
-        if seconds and part in PART_NAMES
-    ]
-    return Table("Whose late days", ("Part", "Days"), (0.6, 0.4), rows, none="It is not past its promise.")
 
 
 def _at(moment: datetime | None, zone: ZoneInfo) -> str:

@@ -346,6 +346,30 @@ class TestCase:
         new.order.refresh_from_db()
         assert new.order.status == "delivered", "the lost one is not waited for"
 
+    def test_who_has_the_money_back_gets_no_second_parcel(self, page, late):
+        seen = late.version
+        handle.settle(late.pk, "refunded", author="bob", now=NOW)
+        assert "Send it again" not in page.get(f"{QUEUE}{late.pk}/change/").content.decode()
+        html = act(page, late, act="reship", version=seen, text="she asked for it")
+        assert "closed meanwhile: refunded" in html
+        assert not Shipment.objects.filter(replaces=late.shipment).exists()
+        late.refresh_from_db()
+        assert late.outcome == "refunded" and late.entries.filter(text="she asked for it").exists()
+
+    def test_a_snooze_meanwhile_is_seen_before_it_is_sent_again(self, page, late):
+        seen = late.version
+        handle.snooze(late.pk, NOW + 40 * DAY, author="bob", now=NOW)
+        assert "was changed while you looked" in act(page, late, act="reship", version=seen)
+        assert not Shipment.objects.filter(replaces=late.shipment).exists()
+
+    def test_a_claim_says_when_the_case_was_not_closed(self, page, late, alice):
+        seen = late.version
+        handle.own(late.pk, alice, author="bob", now=NOW)
+        html = act(page, late, act="claim", amount="5", close="1", version=seen)
+        assert "its paper is being made" in html and "was changed while you looked" in html
+        late.refresh_from_db()
+        assert late.closed_at is None and Claim.objects.filter(case=late).exists()
+
     def test_a_parcel_that_has_not_left_is_not_sent_again(self, page, merchant):
         make_shipment(merchant)
         review(now=NOW + 20 * DAY)
@@ -366,6 +390,7 @@ class TestCase:
         text = "\n".join(sheet.get_textpage().get_text_range() for sheet in pages)
         for words in ("T1", "19.90 EUR", "In transit", "Blue mug", "What was promised", "木村"):
             assert words in text, words
+        assert "processing" not in text, "whose late days they are is not the carrier's to know"
         client.force_login(charlie)
         assert client.get(f"{QUEUE}{late.pk}/claim/").status_code == 404
 
