@@ -20,11 +20,11 @@ from orders.models import User
 from orders.queue import enqueue
 from orders.roles import Can
 from shipping.lateness import claims, handle
-from shipping.lateness.again import send_again
 from shipping.lateness.blame import PART_NAMES, PARTS
 from shipping.models import Claim, LateCase
 from shipping.status import CaseEntryKind, LateOutcome, LateRule
 from shipping.tasks import make_claims
+from shipping.warehouse.again import send_again
 from shipping.warehouse.reship import NoReship
 
 _WIDE, _HIGH = 120, 12

@@ -32,7 +32,12 @@ def make_waiting(*, limit: int = MOST) -> int:
     """Make the papers that are asked for, oldest first. One that cannot be made says so and does not stop the others."""
     waiting = Claim.objects.filter(pdf__isnull=True, error="").order_by("pk")
     made = 0
-    for claim in waiting.select_related("case__merchant", "case__shipment__order__ship_to")[:limit]:
+    for claim in waiting.select_related(
+        "case__merchant",
+        "case__shipment__order__ship_to",
+        "case__shipment__merchant",
+        "case__shipment__manifest",
+    )[:limit]:
         try:
             changes: dict[str, Any] = {"pdf": pdf_of(claim)}
         except Exception as error:
@@ -52,19 +57,8 @@ def pdf_of(claim: Claim) -> bytes:
 def context_of(claim: Claim) -> ClaimContext:
     case, shipment = claim.case, claim.case.shipment
     order, zone = shipment.order, case.merchant.tz
-    to = order.ship_to
-    place = ", ".join(
-        filter(None, (to.line1, to.line2, f"{to.postal_code} {to.city}", to.region, to.country))
-    )
     facts = [
-        ("Carrier", f"{shipment.carrier or '–'} {shipment.service}".strip()),
-        ("Tracking number", shipment.tracking_number),
-        ("Order", f"{order.number}, placed {_at(order.placed_at, zone)}"),
-        ("Recipient", f"{to.name}, {place}"),
-        ("Weight", f"{shipment.weight_g} g" if shipment.weight_g else ""),
-        ("Handed over", _at(shipment.handed_over_at, zone)),
-        ("First carrier scan", _at(shipment.first_scan_at, zone)),
-        ("Status", f"{shipment.get_tracking_status_display()} since {_at(shipment.status_at, zone)}"),
+        *facts_of(shipment),
         ("What is wrong", f"{case.get_rule_display()}: {case.explanation}"),
         ("Amount claimed", f"{claim.amount} {order.currency}"),
     ]
@@ -81,6 +75,45 @@ def context_of(claim: Claim) -> ClaimContext:
             _promises(shipment, zone),
         ],
     )
+
+
+def facts_of(shipment: Shipment) -> list[tuple[str, str]]:
+    """What a carrier needs to look for a parcel; moments in the shop's zone. Nothing of our own judgement of it."""
+    order, zone, manifest = shipment.order, shipment.merchant.tz, shipment.manifest
+    to = order.ship_to
+    place = ", ".join(
+        filter(None, (to.line1, to.line2, f"{to.postal_code} {to.city}", to.region, to.country))
+    )
+    taken = ""
+    if manifest is not None:
+        driver = f", driver {manifest.driver}" if manifest.driver else ""
+        dock = f", dock {manifest.dock}" if manifest.dock else ""
+        taken = f", manifest {manifest.number}{driver}{dock}"
+    known = [
+        ("Carrier", f"{shipment.carrier or '–'} {shipment.service}".strip()),
+        ("Tracking number", shipment.tracking_number),
+        ("Sender", shipment.merchant.name),
+        ("Order", f"{order.number}, placed {_at(order.placed_at, zone)}"),
+        ("Recipient", f"{to.name}, {place}"),
+        ("Weight", f"{shipment.weight_g} g" if shipment.weight_g else ""),
+        ("Handed over", f"{_at(shipment.handed_over_at, zone)}{taken}" if shipment.handed_over_at else ""),
+        ("First carrier scan", _at(shipment.first_scan_at, zone)),
+        ("Status", f"{shipment.get_tracking_status_display()} since {_at(shipment.status_at, zone)}"),
+        ("Promised", _days(shipment)),
+    ]
+    return [(name, value) for name, value in known if value]
+
+
+def _days(shipment: Shipment) -> str:
+    last = shipment.first_promised_to or shipment.promised_to
+    return f"by {last.isoformat()}" if last else ""
+
+
+def contents_of(shipment: Shipment) -> list[str]:
+    """Each line of the parcel, and what all of it is worth."""
+    lines = [f"{row.quantity} × {row.order_line.name} ({row.order_line.sku})" for row in shipment.lines.all()]
+    total = sum((row.quantity * row.order_line.unit_price for row in shipment.lines.all()), Decimal(0))
+    return [*lines, f"Value: {total} {shipment.order.currency}"] if lines else []
 
 
 def _contents(shipment: Shipment, currency: str) -> Table:
