@@ -13,7 +13,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orders.models import OrderLine
+from orders.models import Order, OrderLine
 from orders.roles import Role
 from shipping.carriers.base import Reading
 from shipping.lateness import handle
@@ -36,7 +36,7 @@ from shipping.promise.estimate import chance
 from shipping.tasks import make_claims
 from shipping.tracking.record import record
 from shipping.warehouse.reship import NoReship, reship
-from tests.factories import NOW, make_product, make_shipment, make_user
+from tests.factories import NOW, make_order, make_product, make_shipment, make_user
 
 DAY = timedelta(days=1)
 QUEUE = "/admin/shipping/latecase/"
@@ -110,6 +110,39 @@ class TestReview:
         assert case.rule == "low_rating"
         handle.settle(case.pk, "refunded", author="alice", now=end + 4 * DAY)
         assert review(now=end + 5 * DAY)["opened"] == 0, "answered"
+
+    def test_the_customers_word_counts_though_the_worst_was_a_false_alarm(self, late, merchant):
+        handle.settle(late.pk, "false_alarm", author="alice", now=NOW + 20 * DAY)
+        CustomerReport.objects.create(
+            merchant=merchant, shipment=late.shipment, kind="address_wrong", tier=1, created_at=NOW + 21 * DAY
+        )
+        assert review(now=NOW + 21 * DAY)["opened"] == 1
+        assert LateCase.objects.get(closed_at=None).rule == "address"
+
+    def test_a_review_that_comes_too_late_says_nothing_twice(self, late, merchant, monkeypatch):
+        """Both reviews, and a person, have read the open case before the first of them writes."""
+        from shipping.lateness import cases
+
+        end = NOW + 20 * DAY
+        record([Reading("delivered", end, shipment_id=late.shipment_id)], merchant=merchant, now=end)
+        gathered = cases.gather.facts_of_all
+
+        def meanwhile(*given):
+            monkeypatch.undo()
+            review(now=end)
+            return gathered(*given)
+
+        monkeypatch.setattr(cases.gather, "facts_of_all", meanwhile)
+        review(now=end)
+        assert late.entries.filter(kind="closed").count() == 1
+
+    def test_what_was_cancelled_is_no_value(self, late, merchant):
+        order = late.shipment.order
+        make_order(merchant, email=order.email)
+        Order.objects.exclude(pk=order.pk).update(status="cancelled")
+        review(now=NOW + 21 * DAY)
+        late.refresh_from_db()
+        assert late.value == order.total == Decimal("23.00")
 
     def test_a_shops_own_thresholds(self, late, merchant):
         LatePolicy.objects.create(merchant=merchant, off=["past_promise", "silent"])
