@@ -86,8 +86,10 @@ class LateCaseAdmin(WalledAdmin):
         "=shipment__tracking_number",
         "=shipment__order__number",
         "^shipment__order__ship_to__name",
+        "=carrier",
+        "=lane",
     ]
-    search_help_text = "Parcel code, tracking number, order number or name"
+    search_help_text = "Parcel code, tracking number, order number, name, carrier, or destination like DE-80"
     ordering = ["-score", "pk"]
     actions = [
         "write",

@@ -185,6 +185,33 @@ class TestList:
         ):
             assert page.get(QUEUE, wrong).status_code in (200, 302)
 
+    def test_facets_count_what_the_search_finds(self, page, merchant, late):
+        make_shipment(merchant, carrier="UPS", address={"country": "AT", "postal_code": "1010"})
+        review(now=NOW + 20 * DAY)
+        for words, found in (("DE-80", 1), ("ups", 1), ("nobody-xyz", 0)):
+            answer = page.get(QUEUE, {"q": words})
+            assert answer.context["cl"].result_count == found
+            counted = "(1)" in answer.content.decode()
+            assert counted == bool(found) and "(2)" not in answer.content.decode()
+
+    def test_a_rare_destination_is_found_by_the_search(self, page, merchant, late):
+        for place in range(30):
+            make_shipment(merchant, address={"country": "DE", "postal_code": f"{10 + place}000"})
+        review(now=NOW + 20 * DAY)
+        assert "DE-39 (1)" not in page.get(QUEUE).content.decode()
+        assert page.get(QUEUE, {"q": "de-39"}).context["cl"].result_count == 1
+
+    @pytest.mark.parametrize("name", ["carrier", "lane", "owner", "rule", "state", "merchant", "q", "age"])
+    def test_a_nul_is_no_traceback(self, page, late, name):
+        assert page.get(QUEUE, {name: "a\0b"}).status_code in (200, 302, 400)
+
+    def test_a_nul_in_a_note_is_refused_in_words(self, page, late):
+        answer = page.post(f"{QUEUE}{late.pk}/change/", {"act": "note", "text": "called\0"})
+        if connection.vendor == "postgresql":
+            assert answer.status_code == 400 and b"Nothing was changed" in answer.content
+        else:
+            assert answer.status_code == 302
+
     def test_snoozed_mine_and_overdue(self, page, alice, late):
         def found(**query):
             return page.get(QUEUE, query).context["cl"].result_count
