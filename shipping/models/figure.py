@@ -41,7 +41,8 @@ class ParcelOutcome(MerchantOwned):
 class DailyFigure(MerchantOwned):
     """The sums of a day's finished parcels by carrier, service, destination and product; `sku` is "" for all products
     together. A parcel with three products counts once there and once for each of the three. `hours` counts deliveries by whole
-    hours of transit (the last is `scorecard.figures.MOST_HOURS` and more), `ratings` counts them by score."""
+    hours of transit (the last is `scorecard.figures.MOST_HOURS` and more), `ratings` counts them by score, `late_ratings` those
+    of them that came late."""
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="daily_figures")
     day = models.DateField()
@@ -61,6 +62,7 @@ class DailyFigure(MerchantOwned):
     blame = models.JSONField(default=dict)
     hours = models.JSONField(default=dict)
     ratings = models.JSONField(default=dict)
+    late_ratings = models.JSONField(default=dict)
 
     class Meta:
         ordering = ["-day", "carrier"]
