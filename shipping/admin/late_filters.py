@@ -18,6 +18,10 @@ from shipping.status import LateRule
 MOST_CHOICES = 24  # of a facet; the search finds the carriers and destinations that are rarer
 
 
+NOT_YET = (LateRule.AT_RISK, LateRule.SLIPPED, LateRule.LOW_RATING)
+"""What may still come in time, or came and was not liked: no parcel of these is late or in trouble now."""
+
+
 class StateFilter(admin.SimpleListFilter):
     """Open and not snoozed, unless one asks for others."""
 
@@ -25,6 +29,7 @@ class StateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
+            ("late", "Late"),
             ("mine", "Mine"),
             ("overdue", "Over our own target"),
             ("snoozed", "Snoozed"),
@@ -51,6 +56,7 @@ def in_state(state: str | None, user: Any) -> Q:
     is_open = Q(closed_at__isnull=True)
     awake = is_open & (Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now))
     found: dict[str, Q] = {
+        "late": awake & ~Q(rule__in=NOT_YET),
         "mine": awake & Q(owner=user.pk),
         "overdue": awake & Q(due_at__lt=now),
         "snoozed": is_open & Q(snoozed_until__gt=now),
