@@ -79,6 +79,20 @@ def test_nothing_when_nothing_is_late_or_an_all_clear_on_mondays(merchant, alice
     assert one.subject == "Kiosk: nothing is late" and one.to == ["alice@example.com"]
 
 
+def test_the_all_clear_is_for_those_who_run_the_shop(merchant, alice, bob):
+    LatePolicy.objects.create(merchant=merchant, all_clear="weekly")
+    assert [one.to for one in sent(MORNING + 6 * DAY)] == [["alice@example.com"]]
+
+
+def test_the_hour_is_the_shops_in_summer_too(merchant, late):
+    """Seven in Berlin is six in UTC until 29 March 2026, five from then on."""
+    sunday = datetime(2026, 3, 29, tzinfo=UTC)
+    assert not sent(sunday - DAY + timedelta(hours=5, minutes=55))
+    assert len(sent(sunday - DAY + timedelta(hours=6, minutes=5))) == 1
+    assert len(sent(sunday + timedelta(hours=4, minutes=55))) == 1
+    assert len(sent(sunday + timedelta(hours=5, minutes=5))) == 2
+
+
 def test_what_changed_and_links_that_open_the_filtered_queue(client, merchant, alice, late):
     handle.settle(late[0].pk, "arrived", author="alice", now=MORNING - timedelta(hours=1))
     (one,) = sent(MORNING)

@@ -88,7 +88,7 @@ def facts_of(shipment: Shipment) -> list[tuple[str, str]]:
     if manifest is not None:
         driver = f", driver {manifest.driver}" if manifest.driver else ""
         dock = f", dock {manifest.dock}" if manifest.dock else ""
-        taken = f", manifest {manifest.number}{driver}{dock}"
+        taken = f", manifest M-{manifest.number}{driver}{dock}"
     known = [
         ("Carrier", f"{shipment.carrier or '–'} {shipment.service}".strip()),
         ("Tracking number", shipment.tracking_number),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
+import pypdfium2
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from orders.models import Order, OrderLine
 from orders.roles import Role
+from shipping import voice
 from shipping.carriers.base import Reading
 from shipping.lateness import handle
 from shipping.lateness.cases import review
@@ -62,6 +64,10 @@ def act(client, case, **said):
     case.refresh_from_db()
     said = {"version": case.version} | said
     return client.post(f"{QUEUE}{case.pk}/change/", said, follow=True).content.decode()
+
+
+def paper(pdf) -> str:
+    return "\n".join(sheet.get_textpage().get_text_range() for sheet in pypdfium2.PdfDocument(pdf))
 
 
 class TestReview:
@@ -135,6 +141,16 @@ class TestReview:
         monkeypatch.setattr(cases.gather, "facts_of_all", meanwhile)
         review(now=end)
         assert late.entries.filter(kind="closed").count() == 1
+
+    def test_a_low_rating_by_the_customer_opens_a_case(self, late, merchant):
+        end = NOW + 20 * DAY
+        record([Reading("delivered", end, shipment_id=late.shipment_id)], merchant=merchant, now=end)
+        handle.settle(late.pk, "arrived", author="alice", now=end)
+        voice.rate(Shipment.objects.get(pk=late.shipment_id), score=1, comment="", now=end + DAY)
+        assert review(now=end + DAY)["opened"] == 1
+        assert LateCase.objects.get(closed_at=None).rule == "low_rating"
+        voice.rate(Shipment.objects.get(pk=late.shipment_id), score=5, comment="", now=end + DAY)
+        assert review(now=end + 2 * DAY)["closed"] == 1, "the customer has changed their mind"
 
     def test_what_was_cancelled_is_no_value(self, late, merchant):
         order = late.shipment.order
@@ -350,6 +366,17 @@ class TestCase:
         assert [kind for kind, _ in said] == ["note", "owner", "snooze", "note", "note", "outcome"]
         assert "&lt;b&gt;called" in html and "neighbour had it" in html
 
+    def test_a_false_alarm_is_said_on_its_page(self, page, late):
+        act(page, late, act="settle", outcome="false_alarm")
+        late.refresh_from_db()
+        assert late.outcome == "false_alarm" and late.closed_at
+
+    def test_it_wakes_by_itself(self, page, late):
+        handle.snooze(late.pk, timezone.now() + DAY, author="alice", now=timezone.now())
+        assert page.get(QUEUE).context["cl"].result_count == 0
+        LateCase.objects.update(snoozed_until=timezone.now() - timedelta(minutes=1))
+        assert page.get(QUEUE).context["cl"].result_count == 1
+
     def test_snoozed_until_the_morning_of_a_day(self, page, late):
         today = timezone.now().astimezone(late.merchant.tz).date()
         act(page, late, act="snooze", days="1", until=(today + 9 * DAY).isoformat())
@@ -444,10 +471,7 @@ class TestCase:
         assert late.outcome == "claimed"
         answer = page.get(f"{QUEUE}{late.pk}/claim/")
         assert answer["content-type"] == "application/pdf"
-        import pypdfium2
-
-        pages = pypdfium2.PdfDocument(answer.content)
-        text = "\n".join(sheet.get_textpage().get_text_range() for sheet in pages)
+        text = paper(answer.content)
         for words in ("T1", "19.90 EUR", "In transit", "Blue mug", "What was promised", "木村"):
             assert words in text, words
         assert "processing" not in text, "whose late days they are is not the carrier's to know"
@@ -483,6 +507,14 @@ class TestCase:
             ("Handed over", "alice", "manifest M-7, driver Novák, dock 3"),
         ]
         assert told[2][0].startswith("Delivered") and told[2][2] == "Left in porch, signed by M. Ito"
+        Claim.objects.create(case=late, amount=5, created_at=NOW)
+        make_claims()
+        text = " ".join(paper(bytes(Claim.objects.get().pdf)).split())
+        for words in (
+            "1 piece scanned into it, 750 g", "manifest M-7, driver Novák, dock 3", "Left in porch, signed by M. Ito",
+            "Handed over", "2026-03-09 – 2026-03-11", "standard service, domestic", "Hauptstr. 5, 80331 München",
+        ):  # fmt: skip
+            assert words in text, words
 
     def test_the_paper_that_is_not_made_yet(self, page, late):
         assert "not made yet" in page.get(f"{QUEUE}{late.pk}/claim/", follow=True).content.decode()

@@ -424,6 +424,16 @@ class TestPage:
         text = pypdfium2.PdfDocument(answer.content)[0].get_textpage().get_text_range()
         assert "On time by carrier" in text and "On time by week" in text
         assert "Scorecard" in text and "DHL" in text and "Whose late days" in text
+        shown = page.get(PAGE, SPAN).context
+        lines = [" ".join(line.split()) for line in text.splitlines()]
+        for row, _urls in shown["rows"]:
+            kept, first = (f"{100 * one.value:.1f} %" for one in (row.kept, row.first_attempt))
+            [line] = [line for line in lines if line.startswith(f"{row.key} {row.parcels} ")]
+            assert kept in line and first in line and f"{row.half} / {row.most}" in line, line
+        late = next(row for row, _urls in shown["rows"] if row.late_days)
+        assert any(line.startswith(f"DHL {late.blame['merchant']} ") for line in lines), (
+            "late days by carrier"
+        )
 
     def test_another_shops_figures_are_not_shown(self, client, charlie, quarter):
         client.force_login(charlie)

@@ -104,7 +104,8 @@ def test_each_number_is_the_length_of_its_list_and_ones_own(client, merchant, ot
     assert not wrong, wrong
     shown = {title: count for title, count, _ in links(page)}
     expected = {
-        "shop": {"New orders": 11, "Late now": 2, "At risk": 1, "Promises kept": 2, "Satisfaction": 2, "Customers’ words": 1, "Notices given up": 1,
+        "shop": {"New orders": 11, "Late now": 2, "At risk": 1, "Promises kept": 2, "Satisfaction": 2, "Customers’ words": 1,
+                 "Notices given up": 1,
                  "Since yesterday: Orders came in": 11, "Since yesterday: Off the late list": 1, "Since yesterday: Low ratings": 1,
                  "Satisfaction, 30 days: 5 of 5": 1},
         "warehouse": {"To pick": 4, "To pack": 1, "To hand over": 3, "Overdue": 2, "Loading": 1, "Print trouble": 2,
