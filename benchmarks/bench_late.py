@@ -4,7 +4,7 @@
 
 The page is timed at the server, from the request's bytes to the answer's (Django's test client: all middleware, sessions, no
 socket), unfiltered, filtered by a carrier, and as the last page. The baselines of the same run are bare SQL on the same
-connection: the fifty open shipments whose promise broke first, by the partial index on open shipments and without it; and the
+connection: the fifty open shipments whose promise broke first, by the partial index on open shipments and without any such; and the
 fifty worst open cases. The last line is one JSON object.
 """
 
@@ -45,8 +45,8 @@ def main(count: int, still_open: int, cases: int) -> None:
                 {
                     "shipments": count, "open": still_open, "cases": cases,
                     "page_p50_ms": page["p50"], "page_p95_ms": page["p95"], "bare_p50_ms": bare["p50"],
-                    "bare_without_index_p50_ms": found["bare, without the index"]["p50"],
-                    "ratio_to_bare_without_index": round(page["p50"] / found["bare, without the index"]["p50"], 2),
+                    "bare_without_index_p50_ms": found["bare, without an index"]["p50"],
+                    "ratio_to_bare_without_index": round(page["p50"] / found["bare, without an index"]["p50"], 2),
                     "goal_ms": GOAL_MS, "goal_met": page["p95"] < GOAL_MS,
                 }
             )
@@ -134,8 +134,13 @@ def _measure(shop, alice) -> dict[str, dict[str, float]]:
     }
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("DROP INDEX shipment_due_in, shipment_slipped")
-        found["bare, without the index"] = _times(bare(_LATE), 9)
+            # Each of the table's partial indexes would narrow it to the open ones.
+            cursor.execute(
+                "SELECT string_agg(quote_ident(indexrelid::regclass::text), ', ') FROM pg_index"
+                " WHERE indrelid = 'shipping_shipment'::regclass AND indpred IS NOT NULL"
+            )
+            cursor.execute(f"DROP INDEX {cursor.fetchone()[0]}")
+        found["bare, without an index"] = _times(bare(_LATE), 9)
         transaction.set_rollback(True)
     return found
 

@@ -2,18 +2,21 @@
 asked for in one step, followed, promised and judged late like any other."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
+from notifications.digest import digest_of
 from notifications.models import Letter, Notice
 from orders.models import Order, OrderLine, Product, Supplier
 from orders.place import IncomingLine
 from shipping.carriers.base import Reading
 from shipping.lateness.cases import review
 from shipping.models import LateCase, PrintRun, Shipment
+from shipping.scorecard.rollup import refresh
 from shipping.station.counts import counts
 from shipping.tracking.record import record
 from shipping.warehouse.coming import NotComing, dropped
@@ -132,6 +135,25 @@ def test_late_is_the_suppliers(client, alice, order):
     page = client.get(reverse("admin:shipping_latecase_change", args=[case.pk])).content.decode()
     assert "Ask the supplier" in page and "Write to the customer" in page
     assert "The supplier’s processing" in page and "Our own processing" not in page
+
+
+def test_its_late_days_are_the_suppliers_in_mail_and_figures(client, alice, merchant, order):
+    _own, theirs = parcels(order)
+    then = theirs.ship_by + timedelta(days=40)
+    review(now=then, shipments=[theirs.pk])
+    said = digest_of(merchant, since=NOW, now=then)
+    assert [name for name, _days in said.blame] == ["The supplier’s processing"]
+
+    dropped(theirs.pk, carrier="UPS", number=NUMBER, at=then, actor="", now=then)
+    record([Reading("delivered", then, tracking_number=NUMBER, carrier="UPS")], merchant=merchant, now=then)
+    refresh()
+    client.force_login(alice)
+    day = then.astimezone(merchant.tz).date().isoformat()
+    page = client.get(reverse("admin:shipping_dailyfigure_changelist"), {"from": day, "to": day})
+    marks = {mark.name: mark for mark in page.context["blame"].marks}
+    assert marks["The supplier’s processing"].width > 0 and marks["Our own processing"].width == 0
+    assert client.get(marks["The supplier’s processing"].url).context["cl"].result_count == 1
+    assert client.get(marks["Our own processing"].url).context["cl"].result_count == 0
 
 
 def test_sent_again_it_is_the_suppliers_again(order, supplier):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import mail
 
-from notifications import delivery, digest
+from notifications import delivery, digest, letters
 from notifications.models import Letter, Notice
 from orders.roles import Role
 from shipping.lateness import handle
@@ -49,6 +49,26 @@ def test_two_workers_at_once_write_one(merchant, late):
     for _ in range(2):
         digest.send(merchant, policy, since=NOW, now=MORNING)
     assert Letter.objects.count() == 1
+
+
+def test_a_worker_that_fails_loses_no_mail_and_holds_up_no_other_shop(
+    merchant, other, charlie, late, monkeypatch
+):
+    make_shipment(other)
+    review(now=MORNING - timedelta(hours=1))
+    Notice.objects.all().delete()
+    post = letters.post
+
+    def broken(**said):
+        if said["merchant"] == merchant:
+            raise ConnectionError("the database went away")
+        return post(**said)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(letters, "post", broken)
+        (one,) = sent(MORNING)
+    assert one.to == ["charlie@example.com"]
+    assert [one.to for one in sent(MORNING + timedelta(minutes=5))[1:]] == [["alice@example.com"]]
 
 
 def test_nothing_when_nothing_is_late_or_an_all_clear_on_mondays(merchant, alice, bob):

@@ -20,11 +20,12 @@ from orders.models import User
 from orders.queue import enqueue
 from orders.roles import Can
 from shipping.lateness import claims, handle
-from shipping.lateness.blame import PARTS, names_of
+from shipping.lateness.blame import PART_NAMES, PARTS
 from shipping.models import Claim, LateCase
-from shipping.status import CaseEntryKind, Direction, LateOutcome, LateRule
+from shipping.status import CaseEntryKind, LateOutcome, LateRule
 from shipping.tasks import make_claims
-from shipping.warehouse.reship import NoReship, reship
+from shipping.warehouse.again import send_again
+from shipping.warehouse.reship import NoReship
 
 _WIDE, _HIGH = 120, 12
 MOST_DAYS = 90  # that a case may sleep
@@ -37,14 +38,9 @@ def urls(site: WalledAdmin) -> list[URLPattern]:
     ]
 
 
-def names(case: LateCase) -> dict[str, str]:
-    shipment = case.shipment
-    return names_of(by_supplier=shipment.direction == Direction.INBOUND or shipment.supplier_id is not None)
-
-
 def bar(case: LateCase, *, wide: int = _WIDE) -> SafeString:
     """The late days by part, as one bar; its title says them in words."""
-    shares, said = case.blame, names(case)
+    shares = case.blame
     total = sum(shares.values())
     if not total:
         return SafeString("")
@@ -59,7 +55,7 @@ def bar(case: LateCase, *, wide: int = _WIDE) -> SafeString:
             for (part, _), start, end in zip(parts, starts, ends, strict=True)
         ],
     )
-    words = ", ".join(f"{said[part]} {_days(seconds)}" for part, seconds in parts)
+    words = ", ".join(f"{PART_NAMES[part]} {_days(seconds)}" for part, seconds in parts)
     return format_html(
         '<svg class="blame" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" height="{}"'
         ' preserveAspectRatio="none"><title>{}</title>{}</svg>',
@@ -120,7 +116,7 @@ def _context(request: HttpRequest, case: LateCase) -> dict[str, Any]:
         "also": [(LateRule(one["rule"]).brief, one["explanation"], one["rule"]) for one in case.also],
         "bar": bar(case, wide=480),
         "blame": [
-            (part, names(case)[part], _days(case.blame[part]), round(100 * case.blame[part] / total))
+            (part, PART_NAMES[part], _days(case.blame[part]), round(100 * case.blame[part] / total))
             for part in PARTS
             if case.blame.get(part)
         ],
@@ -158,7 +154,7 @@ def explain(case: LateCase) -> str:
         lines.append(f"Last heard: {shipment.last_event_at.astimezone(zone):%Y-%m-%d %H:%M %Z}")
     if shipment.promised_to:
         lines.append(f"Promised: {shipment.promised_from} – {shipment.promised_to}")
-    lines += [f"{names(case)[part]}: {_days(case.blame[part])}" for part in PARTS if case.blame.get(part)]
+    lines += [f"{PART_NAMES[part]}: {_days(case.blame[part])}" for part in PARTS if case.blame.get(part)]
     return "\n".join(lines)
 
 
@@ -218,21 +214,12 @@ def _person(case: LateCase, wanted: str) -> User | None:
 
 def _reship(request: HttpRequest, case: LateCase, by: dict[str, Any]) -> None:
     try:
-        new, missing = reship(case.shipment_id, now=by["now"])
+        made = send_again(case.pk, **by)
     except NoReship as error:
         handle.note(case.pk, by["text"], author=by["author"], now=by["now"])
         messages.error(request, str(error))
         return
-    short = f"; {missing} of its pieces are not in stock" if missing else ""
-    handle.note(
-        case.pk,
-        f"New parcel {new.code}{short}",
-        author=by["author"],
-        now=by["now"],
-        kind=CaseEntryKind.RESHIP,
-    )
-    done = handle.settle(case.pk, LateOutcome.RESHIPPED, **by | {"version": None})
-    _tell(request, done, f"Parcel {new.code} is to be packed{short}.")
+    _tell(request, made.done, f"{made.words}: it is to be packed.")
 
 
 def _claim(request: HttpRequest, case: LateCase, by: dict[str, Any]) -> None:
@@ -247,9 +234,12 @@ def _claim(request: HttpRequest, case: LateCase, by: dict[str, Any]) -> None:
     enqueue(make_claims)
     words = f"Claim {claim.pk} of {amount} {case.shipment.order.currency}"
     handle.note(case.pk, words, author=by["author"], now=by["now"], kind=CaseEntryKind.CLAIM)
-    if request.POST.get("close"):
-        handle.settle(case.pk, LateOutcome.CLAIMED, author=by["author"], now=by["now"], version=by["version"])
     messages.success(request, f"{words}: its paper is being made; it appears below.")
+    if request.POST.get("close"):
+        closed = handle.settle(
+            case.pk, LateOutcome.CLAIMED, author=by["author"], now=by["now"], version=by["version"]
+        )
+        _tell(request, closed, "The case is closed.")
 
 
 def claim_pdf(site: WalledAdmin, request: HttpRequest, case_id: int) -> HttpResponse:

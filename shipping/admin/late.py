@@ -1,5 +1,6 @@
 """The merchant's queue: parcels that are late or in trouble, worst and most valuable first."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -14,8 +15,10 @@ from django.utils.safestring import SafeString
 from orders.admin.base import MerchantFilter, WalledAdmin
 from orders.admin.show import link_to, pill
 from orders.roles import Can
+from shipping.admin import bulk
 from shipping.admin import case as case_page
 from shipping.admin import views as saved
+from shipping.admin.chosen import choose
 from shipping.admin.late_filters import (
     AgeFilter,
     CarrierFilter,
@@ -40,7 +43,7 @@ class LateList(ChangeList):
 
 SHOWN_BESIDE = (
     "merchant__name", "owner__username", "owner__first_name", "owner__last_name", "shipment__code", "shipment__carrier",
-    "shipment__tracking_number", "shipment__direction", "shipment__supplier_id",
+    "shipment__tracking_number",
     "shipment__order__number", "shipment__order__currency", "shipment__order__ship_to__name",
     "shipment__order__ship_to__country", "shipment__order__purchase__supplier__name",
 )  # fmt: skip
@@ -83,13 +86,16 @@ class LateCaseAdmin(WalledAdmin):
         "=shipment__tracking_number",
         "=shipment__order__number",
         "^shipment__order__ship_to__name",
+        "=carrier",
+        "=lane",
     ]
-    search_help_text = "Parcel code, tracking number, order number or name"
+    search_help_text = "Parcel code, tracking number, order number, name, carrier, or destination like DE-80"
     ordering = ["-score", "pk"]
     actions = [
         "write",
         "ask_carrier",
         "take",
+        "give",
         "tomorrow",
         "three_days",
         "next_week",
@@ -167,15 +173,20 @@ class LateCaseAdmin(WalledAdmin):
 
     @admin.action(description="Write to their customers", permissions=["edit"])
     def write(self, request: HttpRequest, queryset: QuerySet[LateCase]) -> HttpResponse:
-        return _to_letters(queryset, "customer")
+        return _to_letters(request, queryset, "customer")
 
     @admin.action(description="Ask their carriers", permissions=["edit"])
     def ask_carrier(self, request: HttpRequest, queryset: QuerySet[LateCase]) -> HttpResponse:
-        return _to_letters(queryset, "carrier")
+        return _to_letters(request, queryset, "carrier")
 
     @admin.action(description="Take them: I own these", permissions=["edit"])
     def take(self, request: HttpRequest, queryset: QuerySet[LateCase]) -> None:
-        self._each(request, queryset, "taken", lambda pk, **by: handle.own(pk, request.user, **by))  # type: ignore[arg-type]
+        user: Any = request.user
+        bulk.each(self, request, queryset, "taken", lambda ids, **by: handle.own_all(ids, user, **by))
+
+    @admin.action(description="Give them to a colleague …", permissions=["edit"])
+    def give(self, request: HttpRequest, queryset: QuerySet[LateCase]) -> HttpResponse | None:
+        return bulk.give(self, request, queryset)
 
     @admin.action(description="Snooze until tomorrow", permissions=["edit"])
     def tomorrow(self, request: HttpRequest, queryset: QuerySet[LateCase]) -> None:
@@ -198,34 +209,19 @@ class LateCaseAdmin(WalledAdmin):
         self._settle(request, queryset, LateOutcome.ARRIVED)
 
     def _snooze(self, request: HttpRequest, queryset: QuerySet[LateCase], days: int) -> None:
-        now = timezone.now()
-        mornings = {
-            case.pk: handle.morning(case.merchant, now, days) for case in queryset.select_related("merchant")
-        }
-        self._each(request, queryset, "snoozed", lambda pk, **by: handle.snooze(pk, mornings[pk], **by))
+        bulk.each(self, request, queryset, "snoozed", partial(handle.snooze_all, days=days))
 
     def _settle(self, request: HttpRequest, queryset: QuerySet[LateCase], outcome: str) -> None:
-        self._each(request, queryset, "closed", lambda pk, **by: handle.settle(pk, outcome, **by))
-
-    def _each(self, request: HttpRequest, queryset: QuerySet[LateCase], verb: str, act: Any) -> None:
-        user, now = request.user, timezone.now()
-        mine, others = handle.allowed(list(queryset.select_related("merchant")), user, Can.EDIT)
-        by = {"author": user.get_username(), "now": now}
-        refused = [done.refused for case in mine if (done := act(case.pk, **by)).refused]
-        done = len(mine) - len(refused)
-        said = f"{done} case{'' if done == 1 else 's'} {verb}."
-        said += f" {others} you may not change." if others else ""
-        said += f" {len(refused)} not: {refused[0]}" if refused else ""
-        self.message_user(request, said)
+        bulk.each(self, request, queryset, "closed", lambda ids, **by: handle.settle_all(ids, outcome, **by))
 
 
 def _also(case: LateCase) -> str:
     return "; ".join(f"{LateRule(one['rule']).label}: {one['explanation']}" for one in case.also)
 
 
-def _to_letters(queryset: QuerySet[LateCase], to: str) -> HttpResponse:
-    ids = ",".join(str(pk) for pk in queryset.order_by("-score").values_list("pk", flat=True)[:500])
-    return HttpResponseRedirect(f"{reverse('admin:notifications_letter_write')}?to={to}&cases={ids}")
+def _to_letters(request: HttpRequest, queryset: QuerySet[LateCase], to: str) -> HttpResponse:
+    token = choose(request, queryset.order_by("-score", "pk").values_list("pk", flat=True))
+    return HttpResponseRedirect(f"{reverse('admin:notifications_letter_write')}?to={to}&chosen={token}")
 
 
 @admin.register(LatePolicy)

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,7 +15,7 @@ from shipping.lateness.rules import SEVERITY
 from shipping.models import LateCase
 from shipping.status import LateRule
 
-MOST_CHOICES = 24  # of a facet; the search finds what is rarer
+MOST_CHOICES = 24  # of a facet; the search finds the carriers and destinations that are rarer
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -69,7 +70,7 @@ class FacetFilter(admin.SimpleListFilter):
         super().__init__(request, params, model, model_admin)
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        counts = _facets(request)[self.facet].copy()
+        counts = _facets(request, model_admin)[self.facet].copy()
         wanted = request.GET.get(self.facet, "")
         if wanted and wanted not in counts:
             counts[wanted] = 0
@@ -166,13 +167,17 @@ def _place(values: tuple[str, ...]) -> Any:
     return lambda value: values.index(value) if value in values else len(values)
 
 
-def _facets(request: Any) -> dict[str, Counter[str]]:
+def _facets(request: Any, site: Any) -> dict[str, Counter[str]]:
+    """Of what the search finds, where one searches."""
     if not hasattr(request, "late_facets"):
         state, shop = request.GET.get("state"), request.GET.get("merchant", "")
         cases = LateCase.objects.visible_to(request.user).filter(in_state(state, request.user))
         if shop:
             cases = cases.filter(merchant=int(shop)) if shop.isascii() and shop.isdigit() else cases.none()
+        words = request.GET.get(SEARCH_VAR, "")[:200]
+        if words:
+            cases, _twice = site.get_search_results(request, cases, words)
         chosen = {name: request.GET.get(name, "") for name in queue.FACETS}
-        key = f"{request.user.pk}:{state}:{shop}"
+        key = f"{request.user.pk}:{state}:{shop}:{words}"
         request.late_facets = queue.facets(cases, chosen, now=timezone.now(), key=key)
     return request.late_facets

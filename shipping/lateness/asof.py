@@ -12,7 +12,7 @@ from shipping.lateness.gather import Shops
 from shipping.lateness.policy import Policy
 from shipping.lateness.rules import Facts
 from shipping.models import CustomerReport, Promise, Rating, Shipment, TrackingEvent
-from shipping.status import FINAL, Direction, Stage
+from shipping.status import FINAL, Stage
 from shipping.tracking.reduce import Event, State, reduce
 
 
@@ -77,7 +77,7 @@ class Story:
             risk=None,
             rating=rating.score if rating else None,
             rated_at=rating.created_at if rating else None,
-            by_supplier=shipment.direction == Direction.INBOUND or shipment.supplier_id is not None,
+            by_supplier=shipment.by_supplier,
             tried_at=self.tried_at(at),
             policy=policy,
         )

@@ -3,6 +3,7 @@
     part         what it ran over
     -----------  -----------------------------------------------------------------------------------
     merchant     the moment by which the shop was to hand it over
+    supplier     the same, of a parcel that a supplier sends
     acceptance   the hours that the carrier has to scan what it was handed
     customs      all the time that it was held for customs
     carrier      all the time that the carrier called it delayed, on hold, a problem or on its way back
@@ -23,17 +24,16 @@ from typing import NamedTuple
 from shipping.status import TrackingStatus
 
 S = TrackingStatus
-PARTS = ("merchant", "acceptance", "transit", "recipient", "customs", "carrier")
+PARTS = ("merchant", "supplier", "acceptance", "transit", "recipient", "customs", "carrier")
 PART_NAMES = {
     "merchant": "Our own processing",
+    "supplier": "The supplier’s processing",
     "acceptance": "Waiting for the first carrier scan",
     "transit": "In transit",
     "recipient": "Attempt and recipient",
     "customs": "Customs",
     "carrier": "Carrier’s exception",
 }
-BY_SUPPLIER = "The supplier’s processing"
-"""What the shop's own part is called of a parcel that a supplier sends."""
 AT_RECIPIENT = frozenset({S.ATTEMPT_FAILED, S.AVAILABLE_FOR_PICKUP})
 CARRIERS_OWN = frozenset({S.DELAYED, S.ON_HOLD, S.EXCEPTION, S.RETURNING, S.EXPIRED})
 _CUSTOMS = re.compile(
@@ -63,15 +63,12 @@ class Journey:
     first_scan_at: datetime | None
     acceptance_due: datetime | None
     spans: Sequence[Span] = ()
+    by_supplier: bool = False
 
 
 def is_customs(words: str) -> bool:
     """Whether a carrier's words are of customs; carriers have no code in common for it."""
     return bool(_CUSTOMS.search(words))
-
-
-def names_of(*, by_supplier: bool) -> dict[str, str]:
-    return PART_NAMES | {"merchant": BY_SUPPLIER} if by_supplier else PART_NAMES
 
 
 def blame(journey: Journey) -> dict[str, int]:
@@ -90,7 +87,8 @@ def blame(journey: Journey) -> dict[str, int]:
 def _overruns(journey: Journey, tried: datetime | None) -> dict[str, int]:
     left = journey.handed_over_at or journey.first_scan_at
     end = journey.end
-    over = {"merchant": _seconds(journey.ship_by, left or end)}
+    sender = "supplier" if journey.by_supplier else "merchant"
+    over = {sender: _seconds(journey.ship_by, left or end)}
     if journey.handed_over_at and journey.acceptance_due:
         over["acceptance"] = _seconds(journey.acceptance_due, journey.first_scan_at or end)
     if tried:

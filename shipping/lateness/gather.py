@@ -13,7 +13,7 @@ from shipping.lateness.policy import Policy
 from shipping.lateness.rules import AT_THE_DOOR, Facts, acceptance_due, deadline
 from shipping.models import CustomerReport, LatePolicy, LearnedTransit, Rating, Shipment, TrackingEvent
 from shipping.promise.silence import ANY, key_of
-from shipping.status import Direction, TrackingStatus
+from shipping.status import TrackingStatus
 
 S = TrackingStatus
 _WORDS_MATTER = CARRIERS_OWN | AT_THE_DOOR
@@ -129,7 +129,7 @@ def facts_of(
         risk=shipment.risk,
         rating=rating.score if rating else None,
         rated_at=rating.changed_at if rating else None,
-        by_supplier=shipment.direction == Direction.INBOUND or shipment.supplier_id is not None,
+        by_supplier=shipment.by_supplier,
         tried_at=tried_at,
         policy=shops.policy(merchant),
     )
@@ -174,6 +174,7 @@ def journeys(rows: Iterable[Shipment], facts: dict[int, Facts], now: datetime) -
             first_scan_at=facts[pk].first_scan_at,
             acceptance_due=acceptance_due(facts[pk]),
             spans=spans.get(pk, ()),
+            by_supplier=facts[pk].by_supplier,
         )
         for pk, (due, end) in late.items()
     }

@@ -169,6 +169,11 @@ class Shipment(MerchantOwned):
         """How the ledger and the notices name this parcel."""
         return f"shipment:{self.pk}"
 
+    @property
+    def by_supplier(self) -> bool:
+        """Whether a supplier sends it, to the shop or straight to the customer."""
+        return self.direction == Direction.INBOUND or self.supplier_id is not None
+
 
 class ShipmentLine(MerchantOwned):
     merchant_path = "shipment__merchant"

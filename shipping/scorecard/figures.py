@@ -125,32 +125,65 @@ def quantile(hours: Mapping[int, int], level: float) -> float | None:
     return None
 
 
-class Compared(NamedTuple):
-    """On-time shares of two carriers on the lanes that both serve, each lane weighed by both carriers' parcels on it."""
+class Pair(NamedTuple):
+    """How two carriers did on one lane."""
 
-    lanes: int
+    lane: str
+    first: Share
+    second: Share
+
+
+class Compared(NamedTuple):
+    """On-time shares of two carriers on the lanes that both serve, each lane weighed by both carriers' parcels on it; the
+    lanes with most parcels first. `parcels` is both carriers' together."""
+
     parcels: int
-    first: float
-    second: float
+    first: Share
+    second: Share
+    by_lane: tuple[Pair, ...]
 
 
 def like_for_like(first: Mapping[str, Sums], second: Mapping[str, Sums]) -> Compared | None:
     """By direct standardisation, from each carrier's sums by lane. None where they share no lane with enough parcels."""
-    lanes = [
-        lane
+    shared = [
+        Pair(lane, _on_time(first[lane]), _on_time(second[lane]))
         for lane in first.keys() & second.keys()
         if min(first[lane].counts["judged"], second[lane].counts["judged"]) >= FEWEST
     ]
-    if not lanes:
+    if not shared:
         return None
-    weight = {lane: first[lane].counts["judged"] + second[lane].counts["judged"] for lane in lanes}
-    total = sum(weight.values())
+    shared.sort(key=lambda pair: (-(pair.first.of + pair.second.of), pair.lane))
+    weights = [pair.first.of + pair.second.of for pair in shared]
+    return Compared(
+        sum(weights),
+        _weighed([pair.first for pair in shared], weights),
+        _weighed([pair.second for pair in shared], weights),
+        tuple(shared),
+    )
 
-    def standardised(sums: Mapping[str, Sums]) -> float:
-        shares = (weight[lane] * sums[lane].counts["on_time"] / sums[lane].counts["judged"] for lane in lanes)
-        return sum(shares) / total
 
-    return Compared(len(lanes), total, standardised(first), standardised(second))
+def _on_time(sums: Sums) -> Share:
+    return share(sums.counts["on_time"], sums.counts["judged"])
+
+
+def _weighed(shares: Sequence[Share], weights: Sequence[int]) -> Share:
+    """The weighed mean, as sure as its lanes are (each from its Wilson interval, so that no lane counts as certain)."""
+    total = sum(weights)
+    value = sum(weight * (one.value or 0) for one, weight in zip(shares, weights, strict=True)) / total
+    below = sqrt(
+        sum(
+            (weight * ((one.value or 0) - (one.low or 0))) ** 2
+            for one, weight in zip(shares, weights, strict=True)
+        )
+    )
+    above = sqrt(
+        sum(
+            (weight * ((one.high or 0) - (one.value or 0))) ** 2
+            for one, weight in zip(shares, weights, strict=True)
+        )
+    )
+    many, of = sum(one.many for one in shares), sum(one.of for one in shares)
+    return Share(many, of, value, max(0.0, value - below / total), min(1.0, value + above / total))
 
 
 def together(all_sums: Iterable[Sums]) -> Sums:

@@ -131,6 +131,7 @@ def _outcome(
         if handed
         else None,
         spans=spans,
+        by_supplier=row.by_supplier,
     )
     shares = {part: seconds for part, seconds in blame(journey).items() if seconds}
     to = row.order.ship_to

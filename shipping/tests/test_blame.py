@@ -32,6 +32,11 @@ def test_a_late_hand_over_is_the_shops():
     ) == {"merchant": 2}
 
 
+def test_what_a_supplier_sends_late_is_the_suppliers():
+    late = {"handed_over_at": T + 3 * DAY, "first_scan_at": T + 3 * DAY, "acceptance_due": T + 4 * DAY}
+    assert days(journey(7 * DAY, by_supplier=True, **late)) == {"supplier": 2}
+
+
 def test_what_nobody_ran_over_is_transit():
     assert days(journey(8 * DAY)) == {"transit": 3}
     assert days(journey(8 * DAY, handed_over_at=T + 2 * DAY, acceptance_due=T + 3 * DAY)) == {

@@ -7,11 +7,13 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orders.models import OrderLine
+from orders.models import Order, OrderLine
 from orders.roles import Role
 from shipping.carriers.base import Reading
 from shipping.lateness import handle
@@ -34,7 +36,7 @@ from shipping.promise.estimate import chance
 from shipping.tasks import make_claims
 from shipping.tracking.record import record
 from shipping.warehouse.reship import NoReship, reship
-from tests.factories import NOW, make_product, make_shipment, make_user
+from tests.factories import NOW, make_order, make_product, make_shipment, make_user
 
 DAY = timedelta(days=1)
 QUEUE = "/admin/shipping/latecase/"
@@ -109,6 +111,39 @@ class TestReview:
         handle.settle(case.pk, "refunded", author="alice", now=end + 4 * DAY)
         assert review(now=end + 5 * DAY)["opened"] == 0, "answered"
 
+    def test_the_customers_word_counts_though_the_worst_was_a_false_alarm(self, late, merchant):
+        handle.settle(late.pk, "false_alarm", author="alice", now=NOW + 20 * DAY)
+        CustomerReport.objects.create(
+            merchant=merchant, shipment=late.shipment, kind="address_wrong", tier=1, created_at=NOW + 21 * DAY
+        )
+        assert review(now=NOW + 21 * DAY)["opened"] == 1
+        assert LateCase.objects.get(closed_at=None).rule == "address"
+
+    def test_a_review_that_comes_too_late_says_nothing_twice(self, late, merchant, monkeypatch):
+        """Both reviews, and a person, have read the open case before the first of them writes."""
+        from shipping.lateness import cases
+
+        end = NOW + 20 * DAY
+        record([Reading("delivered", end, shipment_id=late.shipment_id)], merchant=merchant, now=end)
+        gathered = cases.gather.facts_of_all
+
+        def meanwhile(*given):
+            monkeypatch.undo()
+            review(now=end)
+            return gathered(*given)
+
+        monkeypatch.setattr(cases.gather, "facts_of_all", meanwhile)
+        review(now=end)
+        assert late.entries.filter(kind="closed").count() == 1
+
+    def test_what_was_cancelled_is_no_value(self, late, merchant):
+        order = late.shipment.order
+        make_order(merchant, email=order.email)
+        Order.objects.exclude(pk=order.pk).update(status="cancelled")
+        review(now=NOW + 21 * DAY)
+        late.refresh_from_db()
+        assert late.value == order.total == Decimal("23.00")
+
     def test_a_shops_own_thresholds(self, late, merchant):
         LatePolicy.objects.create(merchant=merchant, off=["past_promise", "silent"])
         assert review(now=NOW + 21 * DAY)["closed"] == 1
@@ -149,6 +184,33 @@ class TestList:
             {"lane": "x'"},
         ):
             assert page.get(QUEUE, wrong).status_code in (200, 302)
+
+    def test_facets_count_what_the_search_finds(self, page, merchant, late):
+        make_shipment(merchant, carrier="UPS", address={"country": "AT", "postal_code": "1010"})
+        review(now=NOW + 20 * DAY)
+        for words, found in (("DE-80", 1), ("ups", 1), ("nobody-xyz", 0)):
+            answer = page.get(QUEUE, {"q": words})
+            assert answer.context["cl"].result_count == found
+            counted = "(1)" in answer.content.decode()
+            assert counted == bool(found) and "(2)" not in answer.content.decode()
+
+    def test_a_rare_destination_is_found_by_the_search(self, page, merchant, late):
+        for place in range(30):
+            make_shipment(merchant, address={"country": "DE", "postal_code": f"{10 + place}000"})
+        review(now=NOW + 20 * DAY)
+        assert "DE-39 (1)" not in page.get(QUEUE).content.decode()
+        assert page.get(QUEUE, {"q": "de-39"}).context["cl"].result_count == 1
+
+    @pytest.mark.parametrize("name", ["carrier", "lane", "owner", "rule", "state", "merchant", "q", "age"])
+    def test_a_nul_is_no_traceback(self, page, late, name):
+        assert page.get(QUEUE, {name: "a\0b"}).status_code in (200, 302, 400)
+
+    def test_a_nul_in_a_note_is_refused_in_words(self, page, late):
+        answer = page.post(f"{QUEUE}{late.pk}/change/", {"act": "note", "text": "called\0"})
+        if connection.vendor == "postgresql":
+            assert answer.status_code == 400 and b"Nothing was changed" in answer.content
+        else:
+            assert answer.status_code == 302
 
     def test_snoozed_mine_and_overdue(self, page, alice, late):
         def found(**query):
@@ -192,7 +254,13 @@ class TestList:
 
     @pytest.mark.parametrize(
         ("action", "words"),
-        [("take", "taken"), ("tomorrow", "snoozed"), ("next_week", "snoozed"), ("false_alarm", "closed")],
+        [
+            ("take", "taken"),
+            ("tomorrow", "snoozed"),
+            ("next_week", "snoozed"),
+            ("false_alarm", "closed"),
+            ("arrived", "closed"),
+        ],
     )
     def test_many_at_once(self, page, merchant, late, action, words):
         make_shipment(merchant)
@@ -201,6 +269,50 @@ class TestList:
         html = page.post(QUEUE, {"action": action, "_selected_action": ids}, follow=True).content.decode()
         assert f"2 cases {words}." in html
         assert CaseEntry.objects.filter(author="alice").count() == 2
+
+    @pytest.mark.parametrize("action", ["take", "three_days", "arrived", "give"])
+    def test_as_many_statements_for_many_as_for_two(self, page, alice, merchant, late, action):
+        def statements(many):
+            LateCase.objects.all().delete()
+            for _ in range(many):
+                make_shipment(merchant)
+            review(now=NOW + 20 * DAY)
+            ids = list(LateCase.objects.values_list("pk", flat=True))
+            with CaptureQueriesContext(connection) as asked:
+                page.post(QUEUE, {"action": action, "_selected_action": ids, "to": alice.pk})
+            assert CaseEntry.objects.filter(author="alice").count() == len(ids) > many
+            return len(asked)
+
+        assert abs(statements(2) - statements(12)) <= (1 if connection.vendor == "postgresql" else 0)
+
+    def test_a_case_that_was_closed_meanwhile_is_left_and_said_so(self, page, merchant, late):
+        make_shipment(merchant)
+        review(now=NOW + 20 * DAY)
+        handle.settle(late.pk, "reshipped", author="bob", now=NOW)
+        ids = list(LateCase.objects.values_list("pk", flat=True))
+        done = handle.settle_all(ids, "arrived", author="alice", now=NOW)
+        assert [bool(one.refused) for one in done].count(True) == 1 and len(done) == 2
+        late.refresh_from_db()
+        assert late.outcome == "reshipped" and not late.entries.filter(author="alice").exists()
+
+    def test_many_ended_answer_what_their_customers_said(self, page, merchant, late):
+        CustomerReport.objects.create(
+            merchant=merchant, shipment=late.shipment, kind="not_arrived", tier=1, created_at=NOW
+        )
+        page.post(QUEUE, {"action": "arrived", "_selected_action": [late.pk]})
+        assert CustomerReport.objects.get().settled_by == "alice"
+
+    def test_given_to_a_colleague(self, page, client, merchant, late, charlie):
+        carla = make_user("carla", merchant, Role.MANAGER, first_name="Carla", last_name="Núñez")
+        chosen = {"action": "give", "_selected_action": [late.pk], "select_across": "0"}
+        asked = page.post(QUEUE, chosen).content.decode()
+        assert "Give 1 case to a colleague" in asked and "Carla Núñez" in asked and "charlie" not in asked
+        for nonsense in (charlie.pk, "x", "9" * 30):
+            assert "Choose a colleague" in page.post(QUEUE, chosen | {"to": nonsense}).content.decode()
+        said = page.post(QUEUE, chosen | {"to": carla.pk}, follow=True).content.decode()
+        assert "1 case given to Carla Núñez." in said
+        late.refresh_from_db()
+        assert late.owner == carla and late.entries.get().text == "Owner: Carla Núñez"
 
     def test_who_only_looks_changes_nothing(self, client, merchant, late):
         client.force_login(make_user("vera", merchant, Role.VIEWER))
@@ -294,6 +406,30 @@ class TestCase:
         new.order.refresh_from_db()
         assert new.order.status == "delivered", "the lost one is not waited for"
 
+    def test_who_has_the_money_back_gets_no_second_parcel(self, page, late):
+        seen = late.version
+        handle.settle(late.pk, "refunded", author="bob", now=NOW)
+        assert "Send it again" not in page.get(f"{QUEUE}{late.pk}/change/").content.decode()
+        html = act(page, late, act="reship", version=seen, text="she asked for it")
+        assert "closed meanwhile: refunded" in html
+        assert not Shipment.objects.filter(replaces=late.shipment).exists()
+        late.refresh_from_db()
+        assert late.outcome == "refunded" and late.entries.filter(text="she asked for it").exists()
+
+    def test_a_snooze_meanwhile_is_seen_before_it_is_sent_again(self, page, late):
+        seen = late.version
+        handle.snooze(late.pk, NOW + 40 * DAY, author="bob", now=NOW)
+        assert "was changed while you looked" in act(page, late, act="reship", version=seen)
+        assert not Shipment.objects.filter(replaces=late.shipment).exists()
+
+    def test_a_claim_says_when_the_case_was_not_closed(self, page, late, alice):
+        seen = late.version
+        handle.own(late.pk, alice, author="bob", now=NOW)
+        html = act(page, late, act="claim", amount="5", close="1", version=seen)
+        assert "its paper is being made" in html and "was changed while you looked" in html
+        late.refresh_from_db()
+        assert late.closed_at is None and Claim.objects.filter(case=late).exists()
+
     def test_a_parcel_that_has_not_left_is_not_sent_again(self, page, merchant):
         make_shipment(merchant)
         review(now=NOW + 20 * DAY)
@@ -314,6 +450,7 @@ class TestCase:
         text = "\n".join(sheet.get_textpage().get_text_range() for sheet in pages)
         for words in ("T1", "19.90 EUR", "In transit", "Blue mug", "What was promised", "木村"):
             assert words in text, words
+        assert "processing" not in text, "whose late days they are is not the carrier's to know"
         client.force_login(charlie)
         assert client.get(f"{QUEUE}{late.pk}/claim/").status_code == 404
 

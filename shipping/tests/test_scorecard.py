@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from math import sqrt
 from zoneinfo import ZoneInfo
 
@@ -106,7 +107,10 @@ class TestFigures:
         fast = {"NEAR": sums(90, 100), "FAR": sums(5, 10)}
         slow = {"NEAR": sums(9, 10), "FAR": sums(50, 100), "ELSEWHERE": sums(0, 100)}
         found = like_for_like(fast, slow)
-        assert found.lanes == 2 and found.first == pytest.approx(found.second) == pytest.approx(0.7)
+        assert [pair.lane for pair in found.by_lane] == ["FAR", "NEAR"] and found.parcels == 220
+        assert found.first.value == pytest.approx(found.second.value) == pytest.approx(0.7)
+        assert 0.5 < found.first.low < 0.7 < found.first.high < 0.9
+        assert (found.first.many, found.first.of) == (95, 110)
         assert like_for_like({"NEAR": sums(1, 4)}, slow) is None
 
 
@@ -306,8 +310,13 @@ class TestPage:
             sent(merchant, ("delivered", 3), carrier="UPS")
             sent(merchant, ("delivered", 3))
         refresh()
-        found = page.get(PAGE, SPAN | {"a": "DHL", "b": "UPS"}).context["compared"]
-        assert found.lanes == 1 and found.second == 1.0 and found.first == pytest.approx(7 / 9)
+        said = page.get(PAGE, SPAN | {"a": "DHL", "b": "UPS"})
+        found = said.context["compared"]["found"]
+        assert found.second.value == 1.0 and found.first.value == pytest.approx(7 / 9)
+        [(pair, ours, theirs)] = said.context["compared"]["lanes"]
+        for url, came in ((ours, pair.first), (theirs, pair.second)):
+            assert url in unescape(said.content.decode())
+            assert page.get(url).context["cl"].result_count == came.of
 
     def test_comments_by_lateness(self, page, merchant, quarter):
         voice.rate(quarter["late"], score=1, comment="Far too <late>", now=NOW + 10 * DAY)
