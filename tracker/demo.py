@@ -8,7 +8,7 @@ import random
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate
@@ -56,12 +56,12 @@ class Fate:
 
 
 FATES = [
-    Fate("new", 14, (0.02, 0.8)),
-    Fate("approved", 10, (0.2, 1.5)),
-    Fate("packed", 8, (0.3, 2)),
+    Fate("new", 10, (0.02, 1.3)),
+    Fate("approved", 9, (0.2, 2.2)),
+    Fate("packed", 8, (0.3, 2.5)),
     Fate("handed over", 8, (0.5, 2)),
-    Fate("moving", 20, (2, 4)),
-    Fate("story ended", 50, (6, 42)),
+    Fate("moving", 20, (1.5, 7)),
+    Fate("story ended", 54, (5, 42)),
     Fate("never packed", 4, (5, 9)),
     Fate("silent", 5, (10, 16)),
     Fate("cancelled", 5, (1, 20)),
@@ -158,13 +158,13 @@ def _orders(shop: Shop, merchant: Merchant, now: datetime) -> Iterator[tuple[Ord
             ),
             service=draw.choice(["standard", "standard", "standard", "express", "express", "economy"]),
             gift_message=draw.choice(["", "", "", "", "Happy birthday! With love from all of us."]),
-            shipping_price=Decimal("4.90"),
+            shipping_price=Decimal("490" if shop.currency == "JPY" else "4.90"),
         )
         order = place(incoming, merchant=merchant, now=placed_at, actor="demo").order
         # Known keys, so that links in docs and tests stay good. Only demo shops have them.
         Order.objects.filter(pk=order.pk).update(public_key=known_key(shop.slug, number))
         code = known_code(f"{shop.slug}-{number}")
-        lane = who.postcode[:2] if who.handle in shop.near else ""
+        lane = who.postcode[:2] if who.handle.startswith(shop.slug) else ""
         courier = next(couriers[fate.name, lane])
         Shipment.objects.filter(order=order).update(
             code=code, carrier=courier.name, tracking_number=courier.number(f"{shop.slug}-{number}")
@@ -183,8 +183,9 @@ def _fate(number: int) -> Fate:
 def _customer(shop: Shop, number: int) -> Person:
     """Three of four orders come from near by, so that carriers meet on the same lanes; the others from all over the world."""
     if number % 4:
+        which = number % len(shop.names)
         near = [person for person in PEOPLE if person.handle in shop.near]
-        return near[number % len(near)]
+        return replace(near[which % len(near)], handle=f"{shop.slug}-{which}", name=shop.names[which])
     return PEOPLE[(number * 7 + len(shop.slug)) % len(PEOPLE)]
 
 

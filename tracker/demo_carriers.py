@@ -53,7 +53,7 @@ def _post(name: str, country: str, share: int, pace: float, stuck: float) -> Cou
 
 
 COURIERS = {
-    "olive-oak": [_dhl(9, 1.2, 0.08), _dpd(7, 1.7, 0.4), _ups(4, 1.3, 0.2), _fedex(2, 0.9, 0)],
+    "olive-oak": [_dhl(9, 1.2, 0.08), _dpd(7, 1.7, 0.4), _ups(4, 1.6, 0.3), _fedex(2, 0.9, 0)],
     "nori": [_post("Japan Post", "JP", 9, 1.1, 0.06), _ups(7, 1.6, 0.25), _dhl(4, 1.3, 0.1), _fedex(2, 1.4, 0.3)],
     "sahara": [_post("Egypt Post", "EG", 9, 1.8, 0.35), _dhl(7, 1.1, 0.08), _ups(5, 1.4, 0.2)],
 }  # fmt: skip

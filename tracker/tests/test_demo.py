@@ -69,7 +69,7 @@ def _carriers_can_be_compared(shop):
     assert len(by("service")) == 3 and len(by("week")) >= 5
     first, second = (by("lane", row.key) for row in rows[:2])
     result = like_for_like(first, second)
-    assert result is not None and result.first != result.second
+    assert result is not None and result.first.value != result.second.value
     late = LateCase.objects.for_merchant(shop).filter(closed_at=None).exclude(carrier="")
     assert len(set(late.values_list("carrier", flat=True))) >= 3
 
