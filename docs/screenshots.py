@@ -79,10 +79,24 @@ def staff_pages(browser: Browser, portal: Portal, folder: Path) -> None:
         ("admin-today", "/admin/"),
         ("admin-orders", "/admin/orders/order/"),
         ("admin-late", "/admin/shipping/latecase/"),
+        ("admin-scorecard", "/admin/shipping/dailyfigure/"),
         ("outbox", "/dev/outbox/"),
     ]:
+        if name == "outbox":
+            send_some(page, portal)
         page.goto(path)
         save(page.screenshot(), name, folder)
+
+
+def send_some(page: Page, portal: Portal) -> None:
+    """Let parcels move until their customers have been told."""
+    for _ in range(3):
+        portal.manage("shell", "-v0", "-c", "from shipping.tasks import simulate; simulate()")
+        page.wait_for_timeout(3_000)
+    page.goto("/dev/outbox/")
+    page.wait_for_function(
+        "document.querySelectorAll('.mails li').length > 8 || location.reload()", polling=2_000
+    )
 
 
 def floor_pages(browser: Browser, portal: Portal, folder: Path) -> None:
