@@ -33,9 +33,7 @@ def save(picture: bytes, name: str, folder: Path, width: int = 1280) -> None:
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     if image.width > width:
         image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
-    image.quantize(192, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-        folder / f"{name}.png", optimize=True
-    )
+    image.quantize(192, kmeans=2, dither=Image.Dither.NONE).save(folder / f"{name}.png", optimize=True)
     print(f"{name}.png {(folder / f'{name}.png').stat().st_size // 1024} kB")
 
 
