@@ -219,6 +219,7 @@ LANGUAGES = [
     ("ar", "العربية"),
     ("ja", "日本語"),
 ]
+FORMAT_MODULE_PATH = "tracker.formats"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True

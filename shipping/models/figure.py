@@ -1,6 +1,7 @@
 """How finished parcels came out, one by one and summed by day. Made by `shipping.scorecard`, from nothing but the raw rows."""
 
 from django.db import models
+from django.utils.formats import date_format
 
 from orders.models import Merchant
 from orders.models.base import MerchantOwned
@@ -35,7 +36,7 @@ class ParcelOutcome(MerchantOwned):
         indexes = [models.Index(fields=["merchant", "day"], name="outcome_by_day")]
 
     def __str__(self) -> str:
-        return f"{self.shipment_id}: {self.day}"
+        return f"{self.shipment_id}: {date_format(self.day, 'DATE_FORMAT')}"
 
 
 class DailyFigure(MerchantOwned):
@@ -75,7 +76,7 @@ class DailyFigure(MerchantOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.day} {self.carrier}"
+        return f"{date_format(self.day, 'DATE_FORMAT')} {self.carrier}"
 
 
 class StaleDay(MerchantOwned):
@@ -88,4 +89,4 @@ class StaleDay(MerchantOwned):
         constraints = [models.UniqueConstraint(fields=["merchant", "day"], name="stale_day_once")]
 
     def __str__(self) -> str:
-        return str(self.day)
+        return date_format(self.day, "DATE_FORMAT")
