@@ -56,7 +56,7 @@ def context_of(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     total = figures("", together(by_week.values()))
     before = figures("", together(ask.by(asked.question.before, "carrier").values()))
     rows = rows_of(asked)
-    choices = ask.choices(asked.question)
+    choices, pair = ask.choices(asked.question), pair_of(asked)
     return admin.site.each_context(request) | {
         "title": "Scorecard",
         "opts": DailyFigure._meta,
@@ -72,7 +72,8 @@ def context_of(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         "felt": felt(asked, total),
         "group_name": ask.GROUPS[asked.group],
         **pictures(asked, by_week, rows, total),
-        "compared": compared(asked),
+        "pair": pair,
+        "compared": compared(asked, pair),
         "csv": f"{reverse('admin:shipping_dailyfigure_csv')}?{asked.query()}",
         "pdf": f"{reverse('admin:shipping_dailyfigure_pdf')}?{asked.query()}",
         "late": reverse("admin:shipping_latecase_changelist"),
@@ -155,9 +156,20 @@ def felt(asked: Asked, total: Figures) -> list[tuple[str, Score, str]]:
     ]
 
 
-def compared(asked: Asked) -> Any:
+def pair_of(asked: Asked) -> tuple[str, str]:
+    """The two that were asked for, else the two with most parcels."""
+    if all(asked.pair):
+        return asked.pair
+    carriers = {
+        name: sums.counts["parcels"] for name, sums in ask.by(asked.question, "carrier").items() if name
+    }
+    first, second, *_ = (*sorted(carriers, key=lambda name: (-carriers[name], name)), "", "")
+    return first, second
+
+
+def compared(asked: Asked, pair: tuple[str, str]) -> Any:
     """Two carriers on the destinations that both serve, each destination with the lists behind its figures."""
-    first, second = asked.pair
+    first, second = pair
     if not first or not second or first == second:
         return None
 

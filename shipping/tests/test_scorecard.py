@@ -391,6 +391,7 @@ class TestPage:
         assert page.get("/admin/shipping/shipment/", {"ended": "x~y"}).context["cl"].result_count == 0
 
     def test_two_carriers_on_the_same_destinations(self, page, merchant, quarter):
+        assert page.get(PAGE, SPAN).context["pair"] == ("DHL", "UPS"), "those with most parcels, unasked"
         assert page.get(PAGE, SPAN | {"a": "DHL", "b": "UPS"}).context["compared"] == "none"
         for _ in range(5):
             sent(merchant, ("delivered", 3), carrier="UPS")
