@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from shipping.lateness.blame import AT_RECIPIENT
-from shipping.lateness.gather import Shops
+from shipping.lateness.facts import Facts
+from shipping.lateness.gather import SAID, Said, Shops
 from shipping.lateness.policy import Policy
-from shipping.lateness.rules import Facts
 from shipping.models import CustomerReport, Promise, Rating, Shipment, TrackingEvent
 from shipping.status import FINAL, Stage
 from shipping.tracking.reduce import Event, State, reduce
@@ -22,7 +22,7 @@ class Told:
 
     event: Event
     received_at: datetime
-    words: str
+    said: Said
 
 
 class Word(NamedTuple):
@@ -35,7 +35,7 @@ class Word(NamedTuple):
 
 @dataclass
 class Story:
-    """All that there is of one parcel; `promises` in their order."""
+    """All that there is of one parcel; `told` in the order in which it happened, `promises` in that in which they were made."""
 
     shipment: Shipment
     told: list[Told]
@@ -54,6 +54,7 @@ class Story:
             shipment.handed_over_at if shipment.handed_over_at and shipment.handed_over_at <= at else None
         )
         status = state.status if state else "unknown"
+        said = self._said(at, status)
         report = self.report if self.report and self.report.created_at <= at else None
         rating = self.rating if self.rating and self.rating.created_at <= at else None
         return Facts(
@@ -72,7 +73,8 @@ class Story:
             taker=shipment.carrier,
             report=report.kind if report else "",
             reported_at=report.created_at if report else None,
-            words=self._words(at),
+            words=said.shown if said else "",
+            heard=said.heard if said else "",
             silence_hours=shops.silence(shipment.merchant_id, shipment.carrier, status),
             risk=None,
             rating=rating.score if rating else None,
@@ -100,9 +102,10 @@ class Story:
                 return word.day
         return known[-1].day if known else None
 
-    def _words(self, at: datetime) -> str:
-        known = [one for one in self.told if one.received_at <= at]
-        return max(known, key=lambda one: one.event.occurred_at).words[:90] if known else ""
+    def _said(self, at: datetime, status: str) -> Said | None:
+        """The newest of what had been told of this status by then."""
+        known = [one for one in self.told if one.received_at <= at and one.event.status == status]
+        return known[-1].said if known else None
 
 
 def _stage(shipment: Shipment, at: datetime) -> str:
@@ -116,8 +119,8 @@ def stories(rows: Iterable[Shipment]) -> Iterator[Story]:
     rows = list(rows)
     ids = [row.pk for row in rows]
     told: dict[int, list[Told]] = defaultdict(list)
-    for pk, status, at, key, received, code, message in _events(ids):
-        told[pk].append(Told(Event(status, at, key), received, (message or code).strip()))
+    for pk, status, at, key, received, *said in _events(ids):
+        told[pk].append(Told(Event(status, at, key), received, Said(*said)))
     promises: dict[int, list[Word]] = defaultdict(list)
     made = Promise.objects.filter(shipment__in=ids).order_by("shipment", "pk")
     for pk, at, day, source in made.values_list("shipment_id", "made_at", "to_day", "source"):
@@ -132,6 +135,4 @@ def stories(rows: Iterable[Shipment]) -> Iterator[Story]:
 
 def _events(ids: Sequence[int]) -> Any:
     rows = TrackingEvent.objects.filter(shipment__in=ids).order_by("shipment", "occurred_at", "pk")
-    return rows.values_list(
-        "shipment_id", "status", "occurred_at", "fingerprint", "received_at", "code", "message"
-    )
+    return rows.values_list("shipment_id", "status", "occurred_at", "fingerprint", "received_at", *SAID)

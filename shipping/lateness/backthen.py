@@ -12,8 +12,9 @@ from django.db.models import Q, QuerySet
 from orders.models import Merchant
 from shipping.lateness.asof import Story, stories
 from shipping.lateness.blame import AT_RECIPIENT
+from shipping.lateness.facts import deadline
 from shipping.lateness.gather import Shops
-from shipping.lateness.rules import Alarm, alarms, deadline
+from shipping.lateness.rules import Alarm, alarms
 from shipping.models import Shipment
 from shipping.promise import silence
 from shipping.promise.lanes import day_of

@@ -17,11 +17,12 @@ from orders.handling import business_days_between, ship_by
 from orders.models import Merchant
 from shipping.lateness.asof import Story, stories
 from shipping.lateness.blame import AT_RECIPIENT
+from shipping.lateness.facts import deadline
 from shipping.lateness.gather import Shops
 from shipping.lateness.otherwise import first_there, promised, told_late
 from shipping.lateness.policy import Policy
 from shipping.lateness.risk import at_hand_over
-from shipping.lateness.rules import alarms, deadline
+from shipping.lateness.rules import alarms
 from shipping.models import Shipment, WhatIf
 from shipping.promise.estimate import learned_estimate
 from shipping.promise.learned import curve_for

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from shipping.carriers.base import Reading
 from shipping.lateness.cases import review
+from shipping.lateness.facts import Facts
 from shipping.lateness.gather import Shops, facts_of_all
 from shipping.lateness.policy import Policy
-from shipping.lateness.rules import Facts, alarms, judge, rank
+from shipping.lateness.rules import alarms, judge, rank
 from shipping.models import LateCase, Shipment
 from shipping.promise.revise import revise
 from shipping.status import LateRule, Stage, TrackingStatus
@@ -174,6 +175,7 @@ facts = st.builds(
     st.sampled_from(["", "not_arrived", "address_wrong"]), moments, st.none() | st.dates(date(2026, 1, 1), date(2026, 6, 1)),
     st.sampled_from(["", "Held by customs", "Package lost", "Damaged in transit"]), st.none() | st.floats(1, 200),
     st.none() | st.floats(0, 1), st.none() | st.integers(1, 5), moments, st.booleans(), moments,
+    st.sampled_from(["", "in_transit:customs_hold", "Exception_Lost", "package_damaged"]),
     st.builds(Policy, st.integers(0, 30), st.integers(0, 100), st.integers(0, 10), st.floats(0.5, 3), st.integers(0, 5),
               st.integers(0, 5), st.floats(0.05, 0.99), st.integers(0, 30), st.integers(0, 5), st.integers(0, 5), st.integers(0, 5)),
 )  # fmt: skip
