@@ -34,7 +34,7 @@ from datetime import UTC, datetime, time, timedelta
 from orders.handling import add_business_days, business_days_between, business_hours_after, is_business_day
 from shipping.lateness.facts import AT_THE_DOOR, GOING_BACK, Facts, acceptance_due, deadline, tried_by
 from shipping.lateness.heard import is_customs, is_damaged, is_lost
-from shipping.lateness.saying import counted, quoted, spanned
+from shipping.lateness.saying import at_hour, counted, on, quoted, spanned
 from shipping.status import FINAL, LateRule, ReportKind, Stage, TrackingStatus
 
 __all__ = ["SEVERITY", "Alarm", "Facts", "alarms", "deadline", "judge", "rank", "reasons"]
@@ -114,9 +114,11 @@ def _not_handed_over(facts: Facts, now: datetime) -> Alarm | None:
     grace = facts.policy.handover_grace_hours
     due = business_hours_after(facts.ship_by, grace, facts.clock, facts.country) if grace else facts.ship_by
     if facts.by_supplier:
-        return _alarm(R.NOT_HANDED_OVER, due, now, f"The supplier was to send it by {facts.ship_by:%d %b}")
+        return _alarm(
+            R.NOT_HANDED_OVER, due, now, f"The supplier was to send it by {on(facts.ship_by, facts)}"
+        )
     doing = "packed but not handed over" if facts.stage == Stage.PACKED else "not packed"
-    return _alarm(R.NOT_HANDED_OVER, due, now, f"Due out {facts.ship_by:%d %b}, {doing}")
+    return _alarm(R.NOT_HANDED_OVER, due, now, f"Due out {on(facts.ship_by, facts)}, {doing}")
 
 
 def _handover_gap(facts: Facts, now: datetime) -> Alarm | None:
@@ -126,10 +128,9 @@ def _handover_gap(facts: Facts, now: datetime) -> Alarm | None:
         return None
     if facts.tracking_status in GOING_BACK or now <= due:
         return None
-    when = f"{facts.handed_over_at.astimezone(facts.clock):%d %b %H:%M}"
     hours = counted(facts.policy.acceptance_hours, "business hour")
     to = f" to {facts.taker}" if facts.taker else ""
-    said = f"Handed over{to} on {when}, not scanned by the carrier within {hours}"
+    said = f"Handed over{to} on {at_hour(facts.handed_over_at, facts)}, not scanned by the carrier within {hours}"
     return _alarm(R.HANDOVER_GAP, due, now, said)
 
 
@@ -141,21 +142,19 @@ def _silent(facts: Facts, now: datetime) -> Alarm | None:
         return None  # it waits for the customer; nobody will scan it meanwhile
     if facts.silence_hours is not None:
         usual = facts.silence_hours * facts.policy.silent_times
-        said = (
-            f"No scan since {heard:%d %b %H:%M}; 19 of 20 parcels are scanned again within {spanned(usual)}"
-        )
+        said = f"No scan since {at_hour(heard, facts)}; 19 of 20 parcels are scanned again within {spanned(usual)}"
         return _alarm(R.SILENT, heard + timedelta(hours=usual), now, said)
-    quiet = business_days_between(heard.date(), now.date(), facts.country)
+    day = heard.astimezone(facts.clock).date()
+    quiet = business_days_between(day, now.astimezone(facts.clock).date(), facts.country)
     if quiet <= facts.policy.silent_days:
         return None
-    day, left = heard.date(), facts.policy.silent_days + 1
+    left = facts.policy.silent_days + 1
     while left:
         day += timedelta(days=1)
         left -= is_business_day(day, facts.country)
-    since = datetime.combine(day, time(0), tzinfo=UTC)
-    return _alarm(
-        R.SILENT, since, now, f"No scan for {counted(quiet, 'business day')}, last heard {heard:%d %b}"
-    )
+    since = datetime.combine(day, time(0), tzinfo=facts.clock).astimezone(UTC)
+    said = f"No scan for {counted(quiet, 'business day')}, last heard {on(heard, facts)}"
+    return _alarm(R.SILENT, since, now, said)
 
 
 def _trouble(facts: Facts, now: datetime) -> Alarm | None:
@@ -165,19 +164,19 @@ def _trouble(facts: Facts, now: datetime) -> Alarm | None:
         return None
     said = quoted(facts)
     if status == S.RETURNING:
-        return _alarm(R.RETURNING, at, now, f"On its way back since {at:%d %b}{said}")
+        return _alarm(R.RETURNING, at, now, f"On its way back since {on(at, facts)}{said}")
     if status == S.EXPIRED:
-        return _alarm(R.LOST, at, now, f"The carrier stopped reporting on {at:%d %b}")
+        return _alarm(R.LOST, at, now, f"The carrier stopped reporting on {on(at, facts)}")
     if status == S.EXCEPTION:
         if is_lost(facts.read):
             return _alarm(R.LOST, at, now, f"The carrier calls it lost{said}")
         if is_damaged(facts.read):
             return _alarm(R.DAMAGED, at, now, f"The carrier calls it damaged{said}")
-        return _alarm(R.EXCEPTION, at, now, f"The carrier reports a problem on {at:%d %b}{said}")
+        return _alarm(R.EXCEPTION, at, now, f"The carrier reports a problem on {on(at, facts)}{said}")
     if status == S.ATTEMPT_FAILED:
         due = business_hours_after(at, facts.policy.attempt_hours, facts.clock, facts.country)
         due = due if facts.policy.attempt_hours else at
-        return _alarm(R.ATTEMPT_FAILED, due, now, f"Delivery failed on {at:%d %b}{said}")
+        return _alarm(R.ATTEMPT_FAILED, due, now, f"Delivery failed on {on(at, facts)}{said}")
     return None
 
 
@@ -190,8 +189,8 @@ def _held(facts: Facts, now: datetime) -> Alarm | None:
     due = business_hours_after(at, 24 * days, facts.clock, facts.country) if days else at
     said = quoted(facts)
     if customs:
-        return _alarm(R.CUSTOMS, due, now, f"In customs’ hands since {at:%d %b}{said}")
-    return _alarm(R.ON_HOLD, due, now, f"On hold since {at:%d %b}{said}")
+        return _alarm(R.CUSTOMS, due, now, f"In customs’ hands since {on(at, facts)}{said}")
+    return _alarm(R.ON_HOLD, due, now, f"On hold since {on(at, facts)}{said}")
 
 
 def _slipped(facts: Facts, now: datetime) -> Alarm | None:
@@ -225,14 +224,14 @@ def _not_arrived(facts: Facts, now: datetime) -> Alarm | None:
     said = facts.report == ReportKind.NOT_ARRIVED and facts.tracking_status == S.DELIVERED
     if not said or facts.reported_at is None:
         return None
-    words = f"The customer wrote on {facts.reported_at:%d %b} that it has not arrived"
+    words = f"The customer wrote on {on(facts.reported_at, facts)} that it has not arrived"
     return _alarm(R.NOT_ARRIVED, facts.reported_at, now, words)
 
 
 def _low_rating(facts: Facts, now: datetime) -> Alarm | None:
     if facts.rating is None or facts.rated_at is None or facts.rating > facts.policy.low_rating:
         return None
-    words = f"The customer gave {facts.rating} of 5 on {facts.rated_at:%d %b}"
+    words = f"The customer gave {facts.rating} of 5 on {on(facts.rated_at, facts)}"
     return _alarm(R.LOW_RATING, facts.rated_at, now, words)
 
 
@@ -240,7 +239,7 @@ def _address(facts: Facts, now: datetime) -> Alarm | None:
     if facts.report not in (ReportKind.ADDRESS_RIGHT, ReportKind.ADDRESS_WRONG) or facts.reported_at is None:
         return None
     right = "right" if facts.report == ReportKind.ADDRESS_RIGHT else "wrong"
-    words = f"The customer wrote on {facts.reported_at:%d %b} that the address is {right}"
+    words = f"The customer wrote on {on(facts.reported_at, facts)} that the address is {right}"
     return _alarm(R.ADDRESS, facts.reported_at, now, words)
 
 

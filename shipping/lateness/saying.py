@@ -1,6 +1,17 @@
-"""Days, hours and numbers as the explanations of alarms write them (pure)."""
+"""Days, hours and numbers as the explanations of alarms write them (pure). Moments are told by the shop's clock: its people
+read them, and it was its day that ended."""
+
+from datetime import datetime
 
 from shipping.lateness.facts import Facts
+
+
+def on(at: datetime, facts: Facts) -> str:
+    return f"{at.astimezone(facts.clock):%d %b}"
+
+
+def at_hour(at: datetime, facts: Facts) -> str:
+    return f"{at.astimezone(facts.clock):%d %b %H:%M}"
 
 
 def quoted(facts: Facts) -> str:

@@ -181,6 +181,58 @@ facts = st.builds(
 )  # fmt: skip
 
 
+LA = "America/Los_Angeles"
+EVENING = datetime(2026, 3, 6, 7, 59, 59, tzinfo=UTC)  # 5 March, 23:59:59 in Los Angeles
+
+
+def test_a_shop_is_told_its_own_day_to_hand_over():
+    waiting = replace(
+        CALM, zone=LA, country="US", ship_by=EVENING, promised_to=None, handed_over_at=None, first_scan_at=None,
+        last_event_at=None, status_at=None,
+    )  # fmt: skip
+    later = EVENING + timedelta(hours=1)
+    assert judge(waiting, later).explanation == "Due out 05 Mar, not packed"
+    supplier = replace(waiting, by_supplier=True)
+    assert judge(supplier, later).explanation == "The supplier was to send it by 05 Mar"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"tracking_status": "returning"}, "On its way back since 05 Mar"),
+        ({"tracking_status": "expired"}, "The carrier stopped reporting on 05 Mar"),
+        ({"tracking_status": "exception"}, "The carrier reports a problem on 05 Mar"),
+        ({"tracking_status": "attempt_failed"}, "Delivery failed on 05 Mar"),
+        ({"tracking_status": "on_hold"}, "On hold since 05 Mar"),
+        ({"tracking_status": "on_hold", "heard": "customs_hold"}, "In customs’ hands since 05 Mar"),
+        ({"silence_hours": 20.0}, "No scan since 05 Mar 23:59; 19 of 20 parcels are scanned again within 20 hours"),
+        ({"handed_over_at": EVENING, "first_scan_at": None},
+         "Handed over on 05 Mar 23:59, not scanned by the carrier within 12 business hours"),
+        ({"tracking_status": "delivered", "report": "not_arrived", "reported_at": EVENING},
+         "The customer wrote on 05 Mar that it has not arrived"),
+        ({"tracking_status": "delivered", "rating": 1, "rated_at": EVENING}, "The customer gave 1 of 5 on 05 Mar"),
+        ({"report": "address_wrong", "reported_at": EVENING}, "The customer wrote on 05 Mar that the address is wrong"),
+    ],
+)  # fmt: skip
+def test_every_moment_is_told_by_the_shops_clock(changes, words):
+    there = replace(CALM, zone=LA, country="US", promised_to=None, status_at=EVENING, last_event_at=EVENING)
+    assert judge(replace(there, **changes), EVENING + 5 * DAY).explanation == words
+
+
+def test_silence_is_counted_in_the_shops_days():
+    # Heard on Thursday 5 March at 17:00 in Los Angeles, which is Friday in UTC.
+    heard = datetime(2026, 3, 6, 1, 0, tzinfo=UTC)
+    quiet = replace(
+        CALM, zone=LA, country="US", promised_to=None, handed_over_at=heard, first_scan_at=heard, last_event_at=heard
+    )  # fmt: skip
+    fifth_day = datetime(
+        2026, 3, 12, 7, 0, tzinfo=UTC
+    )  # midnight of Thursday the 12th there, by then in summer time
+    assert judge(quiet, fifth_day - timedelta(minutes=1)) is None
+    alarm = judge(quiet, fifth_day)
+    assert (alarm.since, alarm.explanation) == (fifth_day, "No scan for 5 business days, last heard 05 Mar")
+
+
 @given(facts, moment, st.integers(0, 2000))
 def test_a_late_parcel_only_gets_later_while_nothing_happens(fact, now, hours):
     early, later = judge(fact, now), judge(fact, now + timedelta(hours=hours))
