@@ -145,6 +145,7 @@ class WhatIfAdmin(WalledAdmin):
             "title": f"What if {words_of(row.changes)}",
             "opts": WhatIf._meta,
             "row": row,
+            "sampled": row.answer.get("looked_at", 0) < row.answer.get("parcels", 0),
             "figures": figures_of(row) if row.answered_at else [],
         }
         return TemplateResponse(request, "shipping/admin/whatif.html", context)
