@@ -92,6 +92,7 @@ def policy_of(merchant: Merchant, row: LatePolicy | None) -> Policy:
         slipped_days=row.slipped_days,
         risk_from=row.risk_from,
         attempt_hours=row.attempt_hours,
+        carrier_word_hours=row.carrier_word_hours,
         customs_days=row.customs_days,
         hold_days=row.hold_days,
         low_rating=row.low_rating,

@@ -5,9 +5,9 @@
     lost              the carrier's word that it is lost, or that it stopped reporting                9
     damaged           the carrier's word that it is damaged                                           9
     not_arrived       the customer's word that a delivered parcel is not there                        9
-    returning         the carrier's word that it goes back                                            8
+    returning         the carrier's word that it goes back, and hours of grace                        8
     past_promise      the end of the promised day where the recipient is, and days of grace           7
-    exception         the carrier's word of a problem that is none of the others                      7
+    exception         the carrier's word of a problem that is none of the others, and hours of grace  7
     address           the customer's word about the address                                           6
     attempt_failed    the failed attempt, and hours of grace                                          6
     customs           business days in customs' hands                                                 5
@@ -95,6 +95,11 @@ def _alarm(
     return Alarm(rule, since, round(SEVERITY[rule] * 100 + points, 1), explanation)
 
 
+def _after(at: datetime, hours: int, facts: Facts) -> datetime:
+    """So many of the shop's business hours later."""
+    return business_hours_after(at, hours, facts.clock, facts.country) if hours else at
+
+
 def _past_promise(facts: Facts, now: datetime) -> Alarm | None:
     day = facts.promised_to
     if day is None or facts.tracking_status in GOING_BACK:
@@ -111,8 +116,7 @@ def _past_promise(facts: Facts, now: datetime) -> Alarm | None:
 def _not_handed_over(facts: Facts, now: datetime) -> Alarm | None:
     if facts.handed_over_at or facts.first_scan_at or now <= facts.ship_by:
         return None
-    grace = facts.policy.handover_grace_hours
-    due = business_hours_after(facts.ship_by, grace, facts.clock, facts.country) if grace else facts.ship_by
+    due = _after(facts.ship_by, facts.policy.handover_grace_hours, facts)
     if facts.by_supplier:
         return _alarm(
             R.NOT_HANDED_OVER, due, now, f"The supplier was to send it by {on(facts.ship_by, facts)}"
@@ -164,7 +168,8 @@ def _trouble(facts: Facts, now: datetime) -> Alarm | None:
         return None
     said = quoted(facts)
     if status == S.RETURNING:
-        return _alarm(R.RETURNING, at, now, f"On its way back since {on(at, facts)}{said}")
+        due = _after(at, facts.policy.carrier_word_hours, facts)
+        return _alarm(R.RETURNING, due, now, f"On its way back since {on(at, facts)}{said}")
     if status == S.EXPIRED:
         return _alarm(R.LOST, at, now, f"The carrier stopped reporting on {on(at, facts)}")
     if status == S.EXCEPTION:
@@ -172,10 +177,10 @@ def _trouble(facts: Facts, now: datetime) -> Alarm | None:
             return _alarm(R.LOST, at, now, f"The carrier calls it lost{said}")
         if is_damaged(facts.read):
             return _alarm(R.DAMAGED, at, now, f"The carrier calls it damaged{said}")
-        return _alarm(R.EXCEPTION, at, now, f"The carrier reports a problem on {on(at, facts)}{said}")
+        due = _after(at, facts.policy.carrier_word_hours, facts)
+        return _alarm(R.EXCEPTION, due, now, f"The carrier reports a problem on {on(at, facts)}{said}")
     if status == S.ATTEMPT_FAILED:
-        due = business_hours_after(at, facts.policy.attempt_hours, facts.clock, facts.country)
-        due = due if facts.policy.attempt_hours else at
+        due = _after(at, facts.policy.attempt_hours, facts)
         return _alarm(R.ATTEMPT_FAILED, due, now, f"Delivery failed on {on(at, facts)}{said}")
     return None
 
@@ -186,7 +191,7 @@ def _held(facts: Facts, now: datetime) -> Alarm | None:
         return None
     customs = is_customs(facts.read)
     days = facts.policy.customs_days if customs else facts.policy.hold_days
-    due = business_hours_after(at, 24 * days, facts.clock, facts.country) if days else at
+    due = _after(at, 24 * days, facts)
     said = quoted(facts)
     if customs:
         return _alarm(R.CUSTOMS, due, now, f"In customs’ hands since {on(at, facts)}{said}")

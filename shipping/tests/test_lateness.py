@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -6,13 +6,14 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shipping.admin.whatif import GROUPS, NAMES
 from shipping.carriers.base import Reading
 from shipping.lateness.cases import review
 from shipping.lateness.facts import Facts
-from shipping.lateness.gather import Shops, facts_of_all
+from shipping.lateness.gather import Shops, facts_of_all, policy_of
 from shipping.lateness.policy import Policy
 from shipping.lateness.rules import alarms, judge, rank
-from shipping.models import LateCase, Shipment
+from shipping.models import LateCase, LatePolicy, Shipment
 from shipping.promise.revise import revise
 from shipping.status import LateRule, Stage, TrackingStatus
 from shipping.tracking.record import record
@@ -141,6 +142,8 @@ def test_each_rule_says_what_is_wrong_and_can_be_switched_off(changes, rule, wor
         ({"tracking_status": "on_hold", "words": "customs"}, {"customs_days": 3}),
         ({"tracking_status": "on_hold"}, {"hold_days": 3}),
         ({"tracking_status": "attempt_failed"}, {"attempt_hours": 60}),
+        ({"tracking_status": "returning"}, {"carrier_word_hours": 60}),
+        ({"tracking_status": "exception"}, {"carrier_word_hours": 60}),
         ({"first_promised_to": date(2026, 3, 9), "promised_to": date(2026, 3, 11)}, {"slipped_days": 3}),
         ({"risk": 0.73}, {"risk_from": 0.8}),
         ({"silence_hours": 30.0}, {"silent_times": 2.0}),
@@ -156,6 +159,38 @@ def test_each_threshold_is_the_shops_own(changes, policy):
     later = NOW + 2 * DAY + timedelta(hours=1)
     assert judge(replace(CALM, **changes), later)
     assert judge(replace(CALM, **changes, policy=Policy(**policy)), later) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tracking_status": "exception", "heard": "Exception_Lost"},
+        {"tracking_status": "exception", "heard": "package_damaged"},
+        {"tracking_status": "expired"},
+        {"tracking_status": "delivered", "report": "not_arrived", "reported_at": NOW},
+        {"report": "address_wrong", "reported_at": NOW},
+    ],
+)
+def test_for_loss_damage_and_the_customers_word_there_is_nothing_to_wait(changes):
+    patient = Policy(carrier_word_hours=500, attempt_hours=500, customs_days=90, hold_days=90, silent_days=90)
+    assert judge(replace(CALM, **changes, policy=patient), NOW + timedelta(minutes=1))
+
+
+def test_the_grace_after_the_carriers_word_is_in_business_hours():
+    # Friday 6 March 16:10 in Berlin; 12 hours of business days end on Monday at 04:10.
+    said = datetime(2026, 3, 6, 15, 10, tzinfo=UTC)
+    back = replace(
+        CALM, tracking_status="returning", status_at=said, last_event_at=said, zone="Europe/Berlin",
+        policy=Policy(carrier_word_hours=12),
+    )  # fmt: skip
+    due = datetime(2026, 3, 9, 3, 10, tzinfo=UTC)
+    assert judge(back, due - timedelta(minutes=1)) is None
+    alarm = judge(back, due)
+    assert (alarm.rule, alarm.since, alarm.explanation) == (
+        LateRule.RETURNING,
+        due,
+        "On its way back since 06 Mar",
+    )
 
 
 def test_severity_then_lateness_and_value():
@@ -177,7 +212,8 @@ facts = st.builds(
     st.none() | st.floats(0, 1), st.none() | st.integers(1, 5), moments, st.booleans(), moments,
     st.sampled_from(["", "in_transit:customs_hold", "Exception_Lost", "package_damaged"]),
     st.builds(Policy, st.integers(0, 30), st.integers(0, 100), st.integers(0, 10), st.floats(0.5, 3), st.integers(0, 5),
-              st.integers(0, 5), st.floats(0.05, 0.99), st.integers(0, 30), st.integers(0, 5), st.integers(0, 5), st.integers(0, 5)),
+              st.integers(0, 5), st.floats(0.05, 0.99), st.integers(0, 30), st.integers(0, 30), st.integers(0, 5), st.integers(0, 5),
+              st.integers(0, 5)),
 )  # fmt: skip
 
 
@@ -301,6 +337,18 @@ class TestCases:
         assert case.explanation.endswith("not scanned by the carrier within 12 business hours")
         record([Reading("picked_up", NOW + DAY, shipment_id=shipment.pk)], merchant=merchant, now=NOW + DAY)
         assert review(now=NOW + DAY)["closed"] == 1
+
+    def test_every_threshold_that_a_shop_has_set_is_read_and_can_be_asked_in_what_if(self, merchant):
+        own = {one.name for one in fields(Policy)} & {one.name for one in LatePolicy._meta.concrete_fields}
+        row = LatePolicy(merchant=merchant, **dict.fromkeys(own - {"off"}, 3), off=["silent"])
+        policy = policy_of(merchant, row)
+        assert {name: getattr(policy, name) for name in own} == dict.fromkeys(own, 3) | {
+            "off": frozenset(["silent"])
+        }
+        assert own | {"acceptance_hours", "silent_days"} == {one.name for one in fields(Policy)}
+        assert own - {"off"} <= set(NAMES) and set(NAMES) == {
+            name for group in GROUPS.values() for name in group
+        } - {"merchant"}
 
     def test_each_shop_gives_its_carriers_its_own_hours(self, merchant, other):
         type(other).objects.filter(pk=other.pk).update(acceptance_hours=30)
