@@ -5,7 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Min
+from django.db.models import Case, Min, TextField, Value, When
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 
 from orders.models import Merchant
 from shipping.lateness.blame import AT_RECIPIENT, CARRIERS_OWN, Journey, Span
@@ -24,8 +26,7 @@ class Said(NamedTuple):
 
     code: str
     message: str
-    fine: Any = None
-    finer: Any = None
+    fine: str = ""
 
     @property
     def shown(self) -> str:
@@ -34,12 +35,14 @@ class Said(NamedTuple):
     @property
     def heard(self) -> str:
         """All of it, for `lateness.heard`."""
-        fine = " ".join(text for text in (self.fine, self.finer) if isinstance(text, str))
-        return f"{self.code} {fine} {self.message}"
+        return f"{self.code} {self.fine} {self.message}"
 
 
-SAID = ("code", "message", "payload__status", "payload__status_detail")
-"""DHL and EasyPost say in these of the payload what their code does not (the code that is kept is the coarse or the carrier's own)."""
+_NOTHING = Value("", output_field=TextField())
+_FINE = Coalesce(KT("payload__status_detail"), KT("payload__status"), _NOTHING)
+SAID: Any = ("code", "message", Case(When(status__in=sorted(_WORDS_MATTER), then=_FINE), default=_NOTHING))
+"""EasyPost and DHL say in the payload what their code does not: the code that is kept is the carrier's own, or the coarse one. It is
+taken out where it matters only, since most events are not about any trouble."""
 
 
 class Shops:

@@ -3,10 +3,11 @@
 Carriers have no code in common for any of the three. Some say it in a code (`Exception_Lost`, `in_transit:customs_hold`), some in
 a sentence in the language of the country, so code and message are read together: a code is taken apart into its words first. What
 is denied ("not lost") or over ("released by customs") does not count. No word of a language is enough by itself to alarm
-anybody: it is read only where the carrier says that something is wrong.
+anybody: it is read only where the carrier says that something is wrong. Carriers say the same again and again, so answers are kept.
 """
 
 import re
+from functools import lru_cache
 
 _JOINTS = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s_:.’'-]+")
 _MEANT = {
@@ -72,14 +73,17 @@ def in_words(said: str) -> str:
     return _NUMBERED.sub(lambda code: _MEANT.get(code[0].lower(), code[0]), words)
 
 
+@lru_cache(maxsize=4096)
 def is_lost(said: str) -> bool:
     return bool(_LOST.search(_NOTHING_LOST.sub(" ", in_words(said))))
 
 
+@lru_cache(maxsize=4096)
 def is_damaged(said: str) -> bool:
     return bool(_DAMAGED.search(_NOTHING_DAMAGED.sub(" ", in_words(said))))
 
 
+@lru_cache(maxsize=4096)
 def is_customs(said: str) -> bool:
     """Whether it is in customs' hands, by these words; once customs have let it go it is not."""
     words = in_words(said)

@@ -152,7 +152,11 @@ class TestStored:
         ):
             self.say(self.parcel(merchant), "on_hold", NOW + DAY, code="X1", message="Held", payload=payload)
         self.say(
-            self.parcel(merchant), "on_hold", NOW + DAY, code="X1", payload={"status": {"type": "customs"}}
+            self.parcel(merchant),
+            "on_hold",
+            NOW + DAY,
+            code="X1",
+            payload={"status": {"type": "X", "code": "W"}},
         )
         review(now=NOW + 5 * DAY)
         rules = list(LateCase.objects.order_by("shipment_id").values_list("rule", flat=True))
