@@ -53,13 +53,13 @@ _CUSTOMS = re.compile(
     re.IGNORECASE,
 )
 _RELEASED = re.compile(
-    r"\bcleared\b|\breleased?\b|\b(?:clearance|customs)\b.{0,24}\b(?:completed?|done|finished)\b"
+    r"\bcleared\b|\breleased\b|\bcustoms release\b|\b(?:clearance|customs)\b.{0,24}\b(?:completed?|done|finished)\b"
     r"|abgeschlossen|freigegeben|terminée?\b|achevée?\b|libérée?\b|liberad|completad|conclu[ií]d|finalizad|sdoganat|completat|zakończon|zwolnion"
     r"|ingeklaard|vrijgegeven|завершен|выпущен|放行|完成|完了|許可|已清关|已清關|완료|تم التخليص|تم الإفراج",
     re.IGNORECASE,
 )
 _NOT_YET = re.compile(
-    r"\b(?:not|n t|never|pending|await\w*|waiting|until|till|once|before|after|when|unless|to be|be released"
+    r"\b(?:not|n t|never|pending|await\w*|waiting|until|till|once|before|after|when|unless|must|to be|be released|be cleared"
     r"|cannot|can t|unable|fail\w*|requir\w*"
     r"|nicht|noch|wartet|pas|attente|pendiente|aguarda\w*|pendente|non|attesa|nie|oczek\w*|niet|wacht)\b"
     r"|не |ожида|未|待|等|まだ|대기|لم |بانتظار",

@@ -91,7 +91,8 @@ def test_what_is_whole_is_not_damaged(said):
 @pytest.mark.parametrize(
     "said",
     [
-        "InTransit_CustomsReleased", "customs_cleared", "Clearance processing complete", "Your package was released by the customs agency.",
+        "InTransit_CustomsReleased", "customs_cleared", "customs-release",
+        "Clearance processing complete", "Your package was released by the customs agency.",
         "Zollabfertigung abgeschlossen", "通関手続完了", "海关放行", "تم التخليص الجمركي",
     ],
 )  # fmt: skip
@@ -104,7 +105,8 @@ def test_what_customs_have_let_go_is_not_in_their_hands(said):
     "said",
     [
         "The shipment is pending completion of customs inspection.", "Not yet released by customs", "Customs clearance not completed",
-        "Will be delivered once released by customs", "清关未完成", "جمارك", "Inwards customs hold", "海关扣留",
+        "Will be delivered once released by customs", "清关未完成", "Customs: hold for release",
+        "Must be cleared by customs", "customs_release_pending", "جمارك", "Inwards customs hold", "海关扣留",
     ],
 )  # fmt: skip
 def test_what_waits_to_be_let_go_is_in_their_hands(said):
