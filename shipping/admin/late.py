@@ -235,7 +235,10 @@ class LatePolicyAdmin(WalledAdmin):
     fieldsets = [
         (None, {"fields": ["merchant", "target_hours"]}),
         ("The shop", {"fields": ["handover_grace_hours"]}),
-        ("The carrier", {"fields": ["silent_times", "customs_days", "hold_days", "attempt_hours"]}),
+        (
+            "The carrier",
+            {"fields": ["silent_times", "customs_days", "hold_days", "attempt_hours", "carrier_word_hours"]},
+        ),
         ("The promise", {"fields": ["promise_grace_days", "slipped_days", "risk_from"]}),
         ("The customer", {"fields": ["low_rating"]}),
         ("Rules not used", {"fields": ["off"]}),

@@ -65,7 +65,7 @@ def snooze(
 
 
 def _snoozed(until: datetime) -> str:
-    return f"Snoozed until {until:%d %b %Y %H:%M %Z}"
+    return f"Snoozed until {until.day} {until:%b %Y %H:%M %Z}"
 
 
 def morning(merchant: Merchant, now: datetime, days: int) -> datetime:

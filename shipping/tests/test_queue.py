@@ -361,7 +361,7 @@ class TestCase:
         late.refresh_from_db()
         assert late.owner == alice and late.outcome == "arrived" and late.closed_at
         sleeps = timezone.now().astimezone(late.merchant.tz).date() + 3 * DAY
-        assert f"Snoozed until {sleeps:%d %b %Y} 07:00" in html
+        assert f"Snoozed until {sleeps.day} {sleeps:%b %Y} 07:00" in html
         said = [(one.kind, one.text) for one in reversed(late.entries.all())]
         assert [kind for kind, _ in said] == ["note", "owner", "snooze", "note", "note", "outcome"]
         assert "&lt;b&gt;called" in html and "neighbour had it" in html
