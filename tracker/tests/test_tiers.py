@@ -333,7 +333,7 @@ class TestReports:
         post(client, order, "tell", parcel=key, kind="not_arrived", text="Nor today")
         row, case = CustomerReport.objects.get(), LateCase.objects.get()
         assert row.text == "Nobody rang\nNor today" and row.tier == 1
-        assert (case.rule, case.closed_at) == ("not_arrived", None) and "04 Mar" in case.explanation
+        assert (case.rule, case.closed_at) == ("not_arrived", None) and "4 Mar" in case.explanation
         text = words(client.get(url(order)))
         assert "You have told the shop" in text and "Tell the shop" not in text
 
