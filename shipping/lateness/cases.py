@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Min, Sum
+from django.db.models import F, Min, Q, Sum
 
 from orders.bulk import update_all
 from orders.handling import business_hours_after
@@ -24,12 +24,13 @@ from shipping.models import (
     Rating,
     Shipment,
 )
-from shipping.models.shipment import IN_TROUBLE, OPEN
+from shipping.models.shipment import IN_TROUBLE, NOT_DELIVERED, OPEN
 from shipping.promise.lanes import region_of
 from shipping.status import CaseEntryKind, Direction, LateOutcome, LateRule
 
 CHUNK = 500
-RATED_LATELY = timedelta(days=30)
+RATED_LATELY = ENDED_LATELY = timedelta(days=30)
+BOTH_WAYS = Q(direction__in=[Direction.OUTBOUND, Direction.INBOUND])
 SETTLED = frozenset(LateOutcome.values) - {LateOutcome.FALSE_ALARM}
 CUSTOMERS_WORD = frozenset({LateRule.NOT_ARRIVED, LateRule.ADDRESS, LateRule.LOW_RATING})
 SAID = ["rule", "since", "score", "explanation", "also", "blame", "risk", "value", "carrier", "lane", "worsened_at"]  # fmt: skip
@@ -97,7 +98,7 @@ def _review_chunk(ids: list[int], shops: gather.Shops, now: datetime, done: dict
 
 def _candidates(now: datetime, shipments: list[int] | None) -> list[int]:
     """Each question by itself, so that each is answered from its own partial index."""
-    watched = Shipment.objects.filter(OPEN, direction__in=[Direction.OUTBOUND, Direction.INBOUND])
+    watched = Shipment.objects.filter(OPEN, BOTH_WAYS)
     risky = LatePolicy.objects.aggregate(least=Min("risk_from"))["least"]
     questions = [
         watched.filter(handed_over_at__isnull=True, first_scan_at__isnull=True, ship_by__lt=now),
@@ -108,6 +109,7 @@ def _candidates(now: datetime, shipments: list[int] | None) -> list[int]:
         watched.filter(IN_TROUBLE),
         watched.filter(risk__gte=min(risky or 0.5, 0.5)),
         watched.filter(last_event_at__lt=now - _shortest_silence()),
+        Shipment.objects.filter(NOT_DELIVERED, BOTH_WAYS, status_at__gt=now - ENDED_LATELY),
     ]
     found = {pk for asked in questions for pk in asked.order_by().values_list("pk", flat=True)}
     found.update(LateCase.objects.filter(closed_at__isnull=True).values_list("shipment_id", flat=True))

@@ -5,7 +5,7 @@
     lost              the carrier's word that it is lost, or that it stopped reporting                9
     damaged           the carrier's word that it is damaged                                           9
     not_arrived       the customer's word that a delivered parcel is not there                        9
-    returning         the carrier's word that it goes back, and hours of grace                        8
+    returning         the carrier's word that it goes back, and hours of grace, or that it is back    8
     past_promise      the end of the promised day where the recipient is, and days of grace           7
     exception         the carrier's word of a problem that is none of the others, and hours of grace  7
     address           the customer's word about the address                                           6
@@ -78,11 +78,16 @@ def alarms(facts: Facts, now: datetime) -> list[Alarm]:
     """All that is wrong, the worst first. Promise slipped and likely to be late are no news once it is late."""
     if facts.stage == Stage.VOID:
         return []
-    asked = AFTERWARDS if facts.tracking_status in FINAL else RULES
+    asked = AFTERWARDS if facts.tracking_status in FINAL and not _called_off_here(facts) else RULES
     found = [alarm for rule in asked if (alarm := rule(facts, now)) and alarm.rule not in facts.policy.off]
     if any(alarm.rule == R.PAST_PROMISE for alarm in found):
         found = [alarm for alarm in found if alarm.rule not in (R.SLIPPED, R.AT_RISK)]
     return sorted(found, key=lambda alarm: (-alarm.score, alarm.rule))
+
+
+def _called_off_here(facts: Facts) -> bool:
+    """The carrier has cancelled the label of a parcel that still stands in the house: somebody waits for it all the same."""
+    return facts.tracking_status == S.CANCELLED and facts.stage in (Stage.OPEN, Stage.PACKED)
 
 
 def _alarm(
@@ -122,6 +127,7 @@ def _not_handed_over(facts: Facts, now: datetime) -> Alarm | None:
             R.NOT_HANDED_OVER, due, now, f"The supplier was to send it by {on(facts.ship_by, facts)}"
         )
     doing = "packed but not handed over" if facts.stage == Stage.PACKED else "not packed"
+    doing += "; the carrier has cancelled its label" if _called_off_here(facts) else ""
     return _alarm(R.NOT_HANDED_OVER, due, now, f"Due out {on(facts.ship_by, facts)}, {doing}")
 
 
@@ -265,6 +271,14 @@ def reasons(found: list[Alarm]) -> Iterator[dict[str, str]]:
         }
 
 
+def _came_back(facts: Facts, now: datetime) -> Alarm | None:
+    """It is here again, and the customer has nothing: a case until somebody has said what becomes of it."""
+    if facts.tracking_status != S.RETURNED or facts.status_at is None:
+        return None
+    at = facts.status_at
+    return _alarm(R.RETURNING, at, now, f"Back since {on(at, facts)}: send it again, or pay it back")
+
+
 RULES = (
     _past_promise,
     _not_handed_over,
@@ -276,4 +290,4 @@ RULES = (
     _at_risk,
     _address,
 )
-AFTERWARDS = (_not_arrived, _low_rating)
+AFTERWARDS = (_not_arrived, _low_rating, _came_back)

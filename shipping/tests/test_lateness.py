@@ -364,7 +364,7 @@ class TestCases:
         review(now=NOW + 2 * DAY)
         record([Reading("picked_up", NOW + DAY, shipment_id=pk) for pk in Shipment.objects.values_list("pk", flat=True)],
                merchant=merchant, now=NOW + DAY)  # fmt: skip
-        with django_assert_max_num_queries(26):
+        with django_assert_max_num_queries(27):
             assert review(now=NOW + 2 * DAY)["closed"] == 8
 
 

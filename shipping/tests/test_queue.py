@@ -152,6 +152,31 @@ class TestReview:
         voice.rate(Shipment.objects.get(pk=late.shipment_id), score=5, comment="", now=end + DAY)
         assert review(now=end + 2 * DAY)["closed"] == 1, "the customer has changed their mind"
 
+    def test_a_parcel_that_is_back_is_a_case_until_somebody_settles_it(self, late, merchant):
+        for status, day in (("returning", 21), ("returned", 25)):
+            at = NOW + day * DAY
+            record([Reading(status, at, shipment_id=late.shipment_id)], merchant=merchant, now=at)
+            review(now=at)
+        late.refresh_from_db()
+        assert late.closed_at is None and late.rule == "returning"
+        assert late.explanation == "Back since 29 Mar: send it again, or pay it back"
+        handle.settle(late.pk, "refunded", author="alice", now=NOW + 26 * DAY)
+        assert review(now=NOW + 27 * DAY)["opened"] == 0
+
+    def test_one_that_comes_back_without_a_word_before_is_a_case_too(self, merchant):
+        row = make_shipment(merchant, carrier="DHL", tracking_number="T1")
+        Shipment.objects.filter(pk=row.pk).update(stage="handed_over", handed_over_at=NOW)
+        record([Reading("returned", NOW + 2 * DAY, shipment_id=row.pk)], merchant=merchant, now=NOW + 2 * DAY)
+        assert review(now=NOW + 2 * DAY)["opened"] == 1
+
+    def test_a_label_that_the_carrier_cancels_leaves_the_parcel_to_be_sent(self, merchant):
+        row = make_shipment(merchant, carrier="DHL", tracking_number="T1")
+        record([Reading("cancelled", NOW, shipment_id=row.pk)], merchant=merchant, now=NOW)
+        review(now=NOW + 20 * DAY)
+        case = LateCase.objects.get()
+        said = [case.explanation, *(one["explanation"] for one in case.also)]
+        assert any("the carrier has cancelled its label" in words for words in said)
+
     def test_what_was_cancelled_is_no_value(self, late, merchant):
         order = late.shipment.order
         make_order(merchant, email=order.email)
