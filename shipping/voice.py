@@ -1,7 +1,6 @@
 """The customer's own word about a parcel: a rating, or a report that the shop should see."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -11,6 +10,7 @@ from orders.models import OrderEvent
 from shipping.lateness.cases import review
 from shipping.models import CustomerReport, Rating, Shipment
 from shipping.promise.lanes import origin_of
+from shipping.scorecard.rollup import outcomes_of
 from shipping.status import Direction, ReportKind, TrackingStatus
 from shipping.tracking import stale
 
@@ -44,12 +44,11 @@ def rate(shipment: Shipment, *, score: int | None, comment: str | None, now: dat
         return Rating.objects.get(shipment=shipment)
     if score is None:
         raise NotNow("Choose one to five first.")
-    promised = shipment.missed_on or shipment.promised_to
-    arrived = shipment.delivered_at.astimezone(ZoneInfo(shipment.recipient_zone)).date()
+    came = next(iter(outcomes_of([shipment], shipment.merchant)), None)
     fixed = {
         "merchant": shipment.merchant, "carrier": shipment.carrier, "service": shipment.service,
         "origin": origin_of(shipment.merchant)[:2], "destination": shipment.order.ship_to.country,
-        "late": bool(promised and arrived > promised), "created_at": now,
+        "late": bool(came and came.judged and not came.on_time), "created_at": now,
     }  # fmt: skip
     rating, _ = Rating.objects.update_or_create(
         shipment=shipment, defaults=said, create_defaults=fixed | said
