@@ -92,7 +92,7 @@ def _moments(parcel: Shipment, rows: list[Row]) -> Iterator[Moment]:
     ]
     known = {frame.at: frame for frame in frames(heard)}
     promises = list(parcel.promises.order_by("pk"))
-    sent: Any = parcel.order.notices.filter(subject__in=["order", parcel.subject])
+    sent: Any = parcel.order.notices.filter(subject__in=["order", parcel.subject, f"{parcel.subject}:day"])
     notices = [notice for notice in sent.order_by("sent_at") if notice.sent_at]
     seen = {change.recorded_at: change.new for change in _changes(parcel)}
     moments = sorted({*known, *seen, *(one.made_at for one in promises), *(one.sent_at for one in notices)})
