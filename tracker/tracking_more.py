@@ -18,6 +18,7 @@ from shipping.status import Direction, TrackingStatus
 from shipping.tracking.signature import signed_by
 from shipping.voice import ADDRESS_STATUSES
 from tracker.days import day_words, time_words
+from tracker.masking import Mask
 from tracker.tracking_shapes import Proof
 
 S = TrackingStatus
@@ -30,9 +31,10 @@ def carrier_link(row: Shipment) -> str:
     return known.tracking_url(row.tracking_number) if known else ""
 
 
-def pickup_of(row: Shipment, events: Sequence[TrackingEvent]) -> str:
-    """Where the parcel waits, as the carrier's newest word of it says. `events` are newest first."""
-    return point_of(events) if row.tracking_status == S.AVAILABLE_FOR_PICKUP else ""
+def pickup_of(row: Shipment, events: Sequence[TrackingEvent], mask: Mask) -> str:
+    """Where the parcel waits, as the carrier's newest word of it says. `events` are newest first. Carriers give the
+    recipient's postcode for the point's, so that it is hidden like any other."""
+    return point_of(events, mask.words) if row.tracking_status == S.AVAILABLE_FOR_PICKUP else ""
 
 
 def proof_of(row: Shipment, events: Sequence[TrackingEvent], zone: ZoneInfo, today: date) -> Proof | None:

@@ -23,7 +23,8 @@ from tracker import tracking_answers as answers
 from tracker import tracking_more as more
 from tracker import tracking_words as words
 from tracker.days import day_words, zone
-from tracker.tracking_days import days_of, secrets_of
+from tracker.masking import Mask
+from tracker.tracking_days import days_of
 from tracker.tracking_rows import lines_of, moves_of, order_of, parcels_of, scans_and_payloads_of, scans_of
 from tracker.tracking_shapes import Item, Parcel, TrackingPage
 from tracker.tracking_words import Step, When
@@ -96,13 +97,14 @@ class _Facts:
         self.held: dict[int, list[tuple[int, int]]] = defaultdict(list)
         if tier >= Tier.PROVEN:
             self._items_of(order)
+        self.mask = Mask(order, tier)
         self.events: dict[int, list[TrackingEvent]] = defaultdict(list)
         for event in scans_and_payloads_of(order.pk) if tier >= Tier.CODE else scans_of(order.pk):
+            self.mask.hide_place(event)
             self.events[event.shipment_id].append(event)
         self.by_hand = not self.events  # what is known of it is the shop's own word
         self.learned = _learned(order)
         self.moved_at = dict(moves_of(order.pk))
-        self.secrets = secrets_of(order)
         town = order.sent_from or {}  # type: ignore[attr-defined]
         self.home = ", ".join(part for part in (town.get("city"), town.get("country")) if part)
 
@@ -119,7 +121,7 @@ class _Facts:
         when = _parcel_when(row, status, local, self.now)
         of = self.outbound if row.direction == Direction.OUTBOUND else self.returning
         route, events = self._route(row), self.events[row.pk]
-        days = days_of(self.order, row, events, local, today=self.today, secrets=self.secrets)
+        days = days_of(self.order, row, events, local, today=self.today, mask=self.mask, tier=self.tier)
         since = row.status_at.astimezone(local).date() if row.status_at else None
         return Parcel(
             key=f"p{row.pk}",
@@ -145,7 +147,7 @@ class _Facts:
             route=route,
             map=svg(route, f"map-p{row.pk}") if of.index(row) < MAX_MAPS else SafeString(""),
             carrier_link=more.carrier_link(row),
-            pickup=words.masked(more.pickup_of(row, events), self.secrets),
+            pickup=more.pickup_of(row, events, self.mask),
             proof=more.proof_of(row, events, local, self.today) if self.tier >= Tier.CODE else None,
             **more.said_of(row, self.now),
         )

@@ -191,7 +191,7 @@ def test_packed_is_said_before_the_carrier_speaks(client, shipment):
 
 def test_who_and_where_stays_private(client, merchant):
     shipment = make_shipment(merchant, tracking_number="JD0001", gift_message="My dearest", note="ring twice")
-    say(shipment, "delivered", message="SIGNED BY LOVELACE, Hauptstr. 5, ada@example.com, +49 89 1234567")
+    say(shipment, "in_transit", city="München", message="SIGNED BY LOVELACE, Hauptstr. 5, ada@example.com, +49 89 1234567")
     body = client.get(url(shipment.order)).content.decode()
     for secret in ("Lovelace", "LOVELACE", "ada@", "1234567", "Hauptstr", "80331", "dearest", "ring twice"):
         assert secret not in body
