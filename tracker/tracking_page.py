@@ -14,6 +14,7 @@ from orders.status import OrderStatus
 from shipping.models import LearnedTransit, Shipment, TrackingEvent
 from shipping.promise.audit import key_of
 from shipping.promise.silence import expected
+from shipping.promise.zones import zone_of as zone_of_place
 from shipping.route.draw import svg
 from shipping.route.journey import journey
 from shipping.route.route import Town
@@ -91,7 +92,7 @@ class _Facts:
         ]
         outbound = [row for row in parcels if row.direction == Direction.OUTBOUND]
         self.outbound = [row for row in outbound if row.stage != Stage.VOID]
-        self.zone: ZoneInfo = zone(outbound[0].recipient_zone if outbound else order.merchant.zone)
+        self.zone = zone_of_recipient(order, outbound)
         self.now, self.today = now, now.astimezone(self.zone).date()
         self.lines: dict[int, Item] = {}
         self.held: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -174,6 +175,12 @@ class _Facts:
 
     def _items(self, row: Shipment) -> tuple[Item, ...]:
         return tuple(Item(self.lines[line].name, pieces) for line, pieces in self.held[row.pk])
+
+
+def zone_of_recipient(order: Order, parcels: Iterable[Shipment]) -> ZoneInfo:
+    """Where the order goes; as notices know it, so that page and mail name the same day."""
+    going = next((row.recipient_zone for row in parcels if row.direction == Direction.OUTBOUND), "")
+    return zone(going or zone_of_place(order.ship_to.country, order.ship_to.region))
 
 
 def status_shown(row: Shipment) -> str:

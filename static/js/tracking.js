@@ -26,7 +26,7 @@
     const answer = await fetch(live.dataset.url, { headers: { "If-None-Match": etag }, cache: "no-store" });
     const writing = live.contains(document.activeElement) && document.activeElement.matches("textarea, input");
     if (answer.status === 200 && !writing) {
-      etag = answer.headers.get("ETag") ?? "";
+      etag = answer.headers.get("ETag") ?? etag;
       swap(await answer.text());
     }
     failures = answer.ok || answer.status === 304 ? 0 : failures + 1;

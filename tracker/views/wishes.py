@@ -17,7 +17,7 @@ from notifications.status import Milestone
 from orders.access import network_of
 from orders.models import Merchant
 from tracker import languages
-from tracker.limits import address_of, too_many
+from tracker.limits import address_of, source_of, too_many
 
 WINDOW, PER_ADDRESS = 600, 60
 Read = tuple[Merchant, str, str, str]
@@ -95,7 +95,7 @@ def _choose(request: HttpRequest, found: Read, wanted: Any, *, way: str, shown: 
     language = translation.get_language() or ""
     if not wanted and wishes.suppression_of(merchant, channel, address):
         return  # nothing to change: no proof of nothing, however often it is posted
-    if wanted and too_many("wishes", address_of(request), limit=PER_ADDRESS, seconds=WINDOW):
+    if wanted and too_many("wishes", source_of(request), limit=PER_ADDRESS, seconds=WINDOW):
         return
     wishes.choose(
         merchant, channel, address, wanted, now=timezone.now(), way=way, shown=shown, language=language,
