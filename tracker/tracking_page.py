@@ -45,9 +45,9 @@ def build(order: Order, *, now: datetime, tier: Tier = Tier.LINK) -> TrackingPag
     sent = [facts.parcel(row) for row in facts.outbound]
     back = [facts.parcel(row) for row in facts.returning]
     says = _headline(order, facts, sent)
-    when = _when(order, facts, sent)
-    arrived = sum(parcel.status == S.DELIVERED for parcel in sent)
     lead = answers.heading(sent)
+    when = _when(order, facts, sent, lead)
+    arrived = sum(parcel.status == S.DELIVERED for parcel in sent)
     all_there = bool(sent) and arrived == len(sent)
     ended = order.status in (OrderStatus.CANCELLED, OrderStatus.RETURNED)
     if all_there and len(sent) > 1 and not ended:
@@ -63,7 +63,7 @@ def build(order: Order, *, now: datetime, tier: Tier = Tier.LINK) -> TrackingPag
         when=when.words or answers.no_day_of(order, lead, facts.today),
         late=when.late,
         where=lead.where if lead else answers.where(order, (), facts.home, by_hand=True),
-        acts=answers.acts(sent, says),
+        acts=answers.acts(sent, lead, says),
         about=lead.title if lead and len(sent) > 1 and not all_there else "",
         pickup=lead.pickup if lead else "",
         summary=words.arrived(arrived, len(sent)) if len(sent) > 1 and not all_there else "",
@@ -150,7 +150,7 @@ class _Facts:
             carrier_link=more.carrier_link(row),
             pickup=more.pickup_of(row, events, self.mask),
             proof=more.proof_of(row, events, local, self.today) if self.tier >= Tier.CODE else None,
-            **more.said_of(row, self.now),
+            **more.said_of(self.order, row, self.now),
         )
 
     def unsent(self) -> tuple[Item, ...]:
@@ -214,7 +214,7 @@ def _ended(order: Order, facts: _Facts, sent: list[Parcel]) -> Wording:
     return says
 
 
-def _when(order: Order, facts: _Facts, sent: list[Parcel]) -> When:
+def _when(order: Order, facts: _Facts, sent: list[Parcel], lead: Parcel | None) -> When:
     if order.status in (OrderStatus.CANCELLED, OrderStatus.RETURNED):
         moment = facts.moved_at.get(order.status)
         said = (
@@ -224,11 +224,9 @@ def _when(order: Order, facts: _Facts, sent: list[Parcel]) -> When:
     if order.status == OrderStatus.DELIVERED and order.delivered_at and not _going_back(sent):
         return When(_("Delivered %(moment)s") % {"moment": _moment_words(order.delivered_at, facts)}, False)
     open_rows = [row for row in facts.outbound if not row.delivered_at]
-    if len(facts.outbound) == 1:
-        return _of_parcel(sent[0])
     dated = [row for row in open_rows if row.promised_to and status_shown(row) not in words.NOTHING_DUE]
-    if not dated or len(sent) == 0:
-        return next((_of_parcel(parcel) for parcel in sent if parcel.when), When("", False))
+    if lead is None or len(sent) == 1 or not dated or lead.status in words.NOTHING_DUE:
+        return _of_parcel(lead) if lead else When("", False)
     worst = words.most_urgent(status_shown(row) for row in dated)
     first = min(row.promised_from for row in dated if row.promised_from)
     last = max(row.promised_to for row in dated if row.promised_to)
