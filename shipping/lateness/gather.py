@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Min
 
 from orders.models import Merchant
+from orders.status import OrderStatus
 from shipping.lateness.blame import AT_RECIPIENT, CARRIERS_OWN, Journey, Span
 from shipping.lateness.policy import Policy
 from shipping.lateness.rules import AT_THE_DOOR, Facts, acceptance_due, deadline
@@ -131,6 +132,7 @@ def facts_of(
         rated_at=rating.changed_at if rating else None,
         by_supplier=shipment.by_supplier,
         tried_at=tried_at,
+        shop_says_there=shipment.order.status == OrderStatus.DELIVERED,
         policy=shops.policy(merchant),
     )
 

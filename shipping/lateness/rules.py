@@ -72,7 +72,8 @@ class Facts:
     """Of one parcel. Moments are aware; `promised_to` and `first_promised_to` are days in `recipient_zone`. `taker` says who
     took it, in the words of the alarm; `words` is the carrier's last word. `tried_at` is the first time that it was at the
     recipient's. `report` and `reported_at` are the customer's open
-    word about it. `silence_hours` and `risk` are learned, None where too little is known."""
+    word about it. `silence_hours` and `risk` are learned, None where too little is known. `shop_says_there`: its order is
+    delivered by the shop's own word."""
 
     stage: str
     tracking_status: str
@@ -96,6 +97,7 @@ class Facts:
     rated_at: datetime | None = None
     by_supplier: bool = False
     tried_at: datetime | None = None
+    shop_says_there: bool = False
     policy: Policy = field(default_factory=Policy)
 
     @property
@@ -122,7 +124,8 @@ def alarms(facts: Facts, now: datetime) -> list[Alarm]:
     """All that is wrong, the worst first. Promise slipped and likely to be late are no news once it is late."""
     if facts.stage == Stage.VOID:
         return []
-    asked = AFTERWARDS if facts.tracking_status in FINAL else RULES
+    ended = facts.tracking_status in FINAL
+    asked = [*(() if ended else RULES), *(AFTERWARDS if ended or facts.shop_says_there else ())]
     found = [alarm for rule in asked if (alarm := rule(facts, now)) and alarm.rule not in facts.policy.off]
     if any(alarm.rule == R.PAST_PROMISE for alarm in found):
         found = [alarm for alarm in found if alarm.rule not in (R.SLIPPED, R.AT_RISK)]
@@ -285,8 +288,8 @@ def _at_risk(facts: Facts, now: datetime) -> Alarm | None:
 
 
 def _not_arrived(facts: Facts, now: datetime) -> Alarm | None:
-    said = facts.report == ReportKind.NOT_ARRIVED and facts.tracking_status == S.DELIVERED
-    if not said or facts.reported_at is None:
+    there = facts.tracking_status == S.DELIVERED or facts.shop_says_there
+    if facts.report != ReportKind.NOT_ARRIVED or not there or facts.reported_at is None:
         return None
     words = f"The customer wrote on {facts.reported_at:%d %b} that it has not arrived"
     return _alarm(R.NOT_ARRIVED, facts.reported_at, now, words)
