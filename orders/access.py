@@ -19,6 +19,7 @@ from django.utils.crypto import salted_hmac
 
 from orders.lifecycle import lock_order
 from orders.models import AccessCode, Order, PageView
+from orders.numerals import plain_digits
 from orders.secrets import public_key
 
 
@@ -86,7 +87,7 @@ def check_code(order_id: int, given: str, *, now: datetime) -> bool:
     code = AccessCode.objects.filter(order=order).order_by("-pk").first()
     if code is None or code.used_at or code.tries >= MOST_TRIES or code.expires_at <= now:
         return False
-    right = hmac.compare_digest(digits(code).encode(), re.sub(r"\D", "", given).encode())
+    right = hmac.compare_digest(digits(code).encode(), re.sub(r"\D", "", plain_digits(given)).encode())
     code.tries += 1
     code.used_at = now if right else None
     code.save(update_fields=["tries", "used_at"])

@@ -8,6 +8,7 @@ import time_machine
 from django.core import mail, signing
 
 from orders.access import LIVES, MOST_CODES, MOST_TRIES, Tier, digits, network_of, pass_for, tier_of
+from orders.lifecycle import change_status
 from orders.models import AccessCode, Merchant, Order, PageView
 from shipping.carriers.base import Reading
 from shipping.models import CustomerReport, LateCase, Rating, Shipment
@@ -166,6 +167,12 @@ class TestCodes:
         assert post(client, order, "code/enter", code=f"{code[:3]} {code[3:]}")["Location"].startswith(
             f"{url(order)}?said=opened"
         )
+
+    @pytest.mark.parametrize("ten", ["٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹", "０１２３４５６７８９"])
+    def test_the_digits_of_any_keyboard(self, client, shipment, ten):
+        post(client, shipment.order, "code", channel="email")
+        code = digits(AccessCode.objects.get()).translate(str.maketrans("0123456789", ten))
+        assert "said=opened" in post(client, shipment.order, "code/enter", code=code)["Location"]
 
     def test_a_code_is_good_once(self, client, shipment):
         order = shipment.order
@@ -398,3 +405,35 @@ class TestReports:
 
     def test_the_carriers_own_page(self, client, shipment):
         assert b'rel="noreferrer">The carrier' in client.get(url(shipment.order)).content
+
+
+class TestDeliveredByHand:
+    """The shop says that it arrived; no carrier has said anything."""
+
+    @pytest.fixture
+    def there(self, shipment):
+        for status in ("shipped", "delivered"):
+            change_status(shipment.order_id, status, actor="x", now=NOW)
+        return Shipment.objects.get(pk=shipment.pk)
+
+    def test_it_can_be_rated(self, client, there):
+        assert "How was the delivery?" in words(client.get(url(there.order)))
+        assert "said=rated" in post(client, there.order, "rate", parcel=f"p{there.pk}", score="4")["Location"]
+        assert Rating.objects.get().score == 4
+
+    def test_it_has_not_arrived_opens_a_case(self, client, there):
+        page = client.get(url(there.order)).content.decode()
+        assert f'href="#miss-text-p{there.pk}"' in page
+        assert (
+            "said=told"
+            in post(client, there.order, "tell", parcel=f"p{there.pk}", kind="not_arrived")["Location"]
+        )
+        assert "not_arrived" in LateCase.objects.values_list("rule", flat=True)
+        assert "You have told the shop" in words(client.get(url(there.order)))
+
+    def test_not_where_the_carrier_says_otherwise(self, client, there):
+        Shipment.objects.update(tracking_status="exception", status_at=NOW)
+        for what, more in (("rate", {"score": "4"}), ("tell", {"kind": "not_arrived"})):
+            answer = post(client, there.order, what, parcel=f"p{there.pk}", **more)
+            assert "said=notnow" in answer["Location"]
+        assert "How was the delivery?" not in words(client.get(url(there.order)))
