@@ -30,6 +30,7 @@ urlpatterns = [
     path("n/<str:signed>/", wishes.preferences, name="wishes"),
     path("n/<str:signed>/off/", wishes.unsubscribe, name="unsubscribe"),
     path("brand/<slug:slug>.css", brand.brand, name="brand"),
+    path("brand/<slug:slug>.logo.<slug:revision>.webp", brand.picture_of_logo, name="brand-logo"),
     *(
         path(f"brand/<slug:slug>.{size}.png", brand.picture, {"size": size}, name=f"brand-{size}")
         for size in SIZES
