@@ -15,7 +15,6 @@ class Shop:
     name: str
     prefix: str
     colour: str
-    accent: str
     zone: str
     currency: str
     country: str
@@ -44,7 +43,7 @@ class Person:
 
 SHOPS = [
     Shop(
-        "olive-oak", "Olive & Oak", "OAK-", "#2f5d50", "#b45309", "Europe/Berlin", "EUR", "DE", "Hamburg", "Speicherweg 14",
+        "olive-oak", "Olive & Oak", "OAK-", "#2f5d50", "Europe/Berlin", "EUR", "DE", "Hamburg", "Speicherweg 14",
         "20457", "+49 40 5550123", "Olive & Oak GmbH · Made of wood and patience", "olive", "pack", True,
         [
             ("BOARD-L", "Chopping board, oak, large", "49.00", 1900, 400), ("BOARD-S", "Chopping board, oak, small", "29.00", 900, 400),
@@ -54,7 +53,7 @@ SHOPS = [
         ],
     ),
     Shop(
-        "nori", "海苔 Nori Books", "NOR-", "#b4232f", "#1f4e8c", "Asia/Tokyo", "JPY", "JP", "東京都", "神田神保町 1-7-3", "101-0051",
+        "nori", "海苔 Nori Books", "NOR-", "#b4232f", "Asia/Tokyo", "JPY", "JP", "東京都", "神田神保町 1-7-3", "101-0051",
         "+81 3 5550 1234", "海苔書店 · 本と紙", "nori", "nori", False,
         [
             ("BK-101", "東海道中膝栗毛(上)", "1800", 350, 300), ("BK-102", "東海道中膝栗毛(下)", "1800", 350, 300),
@@ -63,7 +62,7 @@ SHOPS = [
         ],
     ),
     Shop(
-        "sahara", "Sahara Spices", "SAH-", "#c2410c", "#0f766e", "Africa/Cairo", "USD", "EG", "Cairo", "12 El Moez Street", "11511",
+        "sahara", "Sahara Spices", "SAH-", "#c2410c", "Africa/Cairo", "USD", "EG", "Cairo", "12 El Moez Street", "11511",
         "+20 2 25550123", "Sahara Spices · توابل الصحراء", "sahara", "sahara", False,
         [
             ("ZA-200", "Za'atar, 200 g", "7.50", 210, 800), ("DUK-150", "Dukkah, 150 g", "6.90", 160, 800),

@@ -11,6 +11,8 @@ from orders.brand import explained, poor
 from orders.models import Location, Membership, Merchant, User
 from orders.roles import Can
 
+NOT_REACHABLE = "No support e-mail, phone or page: customers who need help are told to answer the mail in which the shop confirmed their order."
+
 
 @admin.register(Merchant)
 class MerchantAdmin(WalledAdmin):
@@ -24,8 +26,14 @@ class MerchantAdmin(WalledAdmin):
     prepopulated_fields = {"slug": ["name"]}
     fieldsets = [
         (None, {"fields": ["name", "slug"]}),
-        ("Brand", {"fields": ["logo", "colour", "accent", "footer", "brand_preview"]}),
-        ("Contact", {"fields": ["support_email", "support_phone", "support_url"]}),
+        ("Brand", {"fields": ["logo", "colour", "footer", "brand_preview"]}),
+        (
+            "Contact",
+            {
+                "fields": ["support_email", "support_phone", "support_url"],
+                "description": "Customers whose parcel is in trouble are told to contact the shop, by what stands here.",
+            },
+        ),
         ("Place and words", {"fields": ["zone", "locale", "currency", "order_prefix"]}),
         (
             "Promise",
@@ -45,6 +53,8 @@ class MerchantAdmin(WalledAdmin):
         else:
             obj.save()
 
+        if not obj.reachable:
+            self.message_user(request, NOT_REACHABLE, messages.WARNING)
         if not change or "colour" in form.changed_data:
             level = messages.WARNING if poor(obj.colour) else messages.INFO
             for line in explained(obj.colour):
