@@ -11,7 +11,10 @@ from orders.brand import explained, poor
 from orders.models import Location, Membership, Merchant, User
 from orders.roles import Can
 
-NOT_REACHABLE = "No support e-mail, phone or page: customers who need help are told to answer the mail in which the shop confirmed their order."
+NOT_REACHABLE = (
+    "No support e-mail, phone or page: customers who need help are told to answer the mail "
+    "in which the shop confirmed their order."
+)
 
 
 @admin.register(Merchant)
