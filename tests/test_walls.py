@@ -171,7 +171,8 @@ OPEN_TO_ALL = {
     "t/<str:public_key>/tell/", "t/<str:public_key>/views/",
     "webhooks/<slug:provider>/<str:key>/", "scan/", "pick/", "pick/<int:wave_id>/", "handover/", "handover/<int:manifest_id>/",
     "api/v1/carriers/detect/", "api/v1/parcels/<str:code>/why/",
-    "n/<str:signed>/", "n/<str:signed>/off/", "dev/outbox/", "dev/outbox/<str:name>/", "dev/outbox/<str:name>/html/",
+    "n/<str:signed>/", "n/<str:signed>/language/", "n/<str:signed>/off/",
+    "dev/outbox/", "dev/outbox/<str:name>/", "dev/outbox/<str:name>/html/",
     "scan/session/", "scan/ahead/", "scan/station.webmanifest", "scan/worker.js",
     "hooks/twilio/incoming/", "hooks/twilio/status/<str:key>/", "hooks/mail/<str:service>/tracking/",
 }  # fmt: skip
