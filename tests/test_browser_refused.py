@@ -12,7 +12,9 @@ from tracker.views import lookup
 __all__ = ["_sync_playwright_runs_a_loop", "browser", "visit"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LOOKS = pytest.mark.parametrize(
-    ("viewport", "scheme"), [(PHONE, "light"), (PHONE, "dark"), (DESK, "light")], ids=["phone", "dark", "desk"]
+    ("viewport", "scheme"),
+    [(PHONE, "light"), (PHONE, "dark"), (DESK, "light")],
+    ids=["phone", "dark", "desk"],
 )
 
 

@@ -73,6 +73,12 @@ def test_the_language_of_mails_messages_and_pages_is_the_customers_choice(
     assert '<option value="ja" lang="ja" selected>日本語' in page.content.decode()
 
 
+def test_an_order_that_says_nothing_any_more_is_not_called_saved(client, order):
+    Order.objects.update(placed_at=NOW - timedelta(days=200))
+    answer = client.post(path(order, what="wishes-language"), {"locale": "ja"})
+    assert answer["Location"] == f"{path(order)}?lang=ja" and Order.objects.get().locale == "en"
+
+
 @pytest.mark.parametrize("locale", ["", "xx", "de-AT", "<b>"])
 def test_a_language_we_do_not_speak_changes_nothing(client, order, locale):
     answer = client.post(path(order, what="wishes-language"), {"locale": locale})

@@ -76,8 +76,9 @@ def language(request: HttpRequest, signed: str) -> HttpResponse:
             return _page(request, "notifications/preferences.html", found, signed, often=True)
         if not wanted:
             return _back(request, signed, saved=False)
-        speak(merchant, _who(channel, address), wanted, now=timezone.now())
-    return HttpResponseRedirect(f"{reverse('wishes', args=[signed])}?saved=1&lang={wanted}", status=303)
+        kept = speak(merchant, _who(channel, address), wanted, now=timezone.now())
+    saved = "saved=1&" if kept else ""  # not where the orders are too old to say anything any more
+    return HttpResponseRedirect(f"{reverse('wishes', args=[signed])}?{saved}lang={wanted}", status=303)
 
 
 @csrf_exempt
