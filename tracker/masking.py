@@ -128,11 +128,11 @@ def _squeezed(text: str) -> str:
     return _NOT_WORDS.sub("", plain_digits(unicodedata.normalize("NFKC", text))).upper()
 
 
-def _postcodes(postcode: str, country: str) -> list[re.Pattern[str]]:
-    """Of nine digits in the US the first five are a proof as well."""
+def _postcodes(postcode: str, country: str) -> list[tuple[str, str]]:
+    """As stored and squeezed. Of nine digits in the US the first five are a proof as well."""
     whole = unicodedata.normalize("NFKC", postcode).strip()
     short = whole[:5] if country == "US" and len(_squeezed(whole)) == 9 else ""
-    return [_code_pattern(code) for code in (whole, short) if len(_squeezed(code)) > 2]
+    return [(code, squeezed) for code in (whole, short) if len(squeezed := _squeezed(code)) > 2]
 
 
 def _code_pattern(postcode: str) -> re.Pattern[str]:
@@ -164,6 +164,7 @@ class Mask:
         self._phone = re.sub(r"\D", "", plain_digits(str(order.phone)))
         self._codes = _postcodes(to.postal_code, to.country) if tier < Tier.PROVEN else []
         self._told: dict[str, str] = {}
+        self._places: dict[str, str] = {}
 
     def words(self, text: str) -> str:
         """A message of the carrier's."""
@@ -176,14 +177,16 @@ class Mask:
         event.city, event.region = self._place(event.city), self._place(event.region)
 
     def _place(self, text: str) -> str:
-        hidden = self.postcode(text)
-        return hidden if hidden == text else hidden.replace(GONE, "").strip(" ,-")
+        if text not in self._places:
+            hidden = self.postcode(text)
+            self._places[text] = hidden if hidden == text else hidden.replace(GONE, "").strip(" ,-")
+        return self._places[text]
 
     def postcode(self, text: str) -> str:
-        plain = plain_digits(text) if self._codes and text else ""
-        for code in self._codes:
-            if code.search(plain):
-                text = plain = _sub(code, text, plain)
+        squeezed = _squeezed(text) if self._codes and text else ""
+        for code, bare in self._codes:
+            if bare in squeezed:  # a pattern is made for the few that have it
+                text = _sub(_code_pattern(code), text)
         return text
 
     def _masked(self, text: str) -> str:
@@ -208,10 +211,10 @@ class Mask:
         return len(digits) >= 6 and self._phone.endswith(digits)
 
 
-def _sub(pattern: re.Pattern[str], text: str, plain: str) -> str:
+def _sub(pattern: re.Pattern[str], text: str) -> str:
     """In the text as it is, where the pattern is found in its plain digits; both have the same places."""
     parts, at = [], 0
-    for found in pattern.finditer(plain):
+    for found in pattern.finditer(plain_digits(text)):
         parts += [text[at : found.start()], GONE]
         at = found.end()
     return "".join([*parts, text[at:]])
