@@ -17,7 +17,7 @@ from shipping.carriers.base import Reading
 from shipping.tracking.record import record
 from tests.factories import NOW, make_shipment
 from tests.states import Maker
-from tracker.tests.test_tracking_page import photograph
+from tracker.tests.test_brand import photograph
 
 pytestmark = pytest.mark.django_db
 

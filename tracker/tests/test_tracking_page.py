@@ -1,16 +1,13 @@
-import io
 import re
 from datetime import date, datetime, timedelta
 from html import unescape
 
 import pytest
 import time_machine
-from django.core.files.base import ContentFile
-from PIL import Image, ImageFilter
 
 from orders.brand import contrast
 from orders.lifecycle import change_status
-from orders.models import Merchant, Order
+from orders.models import Order
 from shipping.carriers.base import Reading
 from shipping.models import Shipment, ShipmentLine
 from shipping.status import PUBLIC, TrackingStatus
@@ -277,67 +274,8 @@ def test_brand_words_can_be_read(colour):
         assert contrast(brand_css.readable(colour, surface), surface) >= 4.5
 
 
-def photograph():
-    """Such as a shop's own picture: 12 kB of JPEG that no drawing's format makes small."""
-    blurred = [Image.effect_noise((600, 200), 90).filter(ImageFilter.GaussianBlur(3)) for _ in range(3)]
-    out = io.BytesIO()
-    Image.merge("RGB", blurred).save(out, "JPEG", quality=85)
-    return out.getvalue()
-
-
-def test_the_logo_is_a_small_picture_of_its_own(client, merchant):
-    bare = len(client.get("/brand/kiosk.css").content)
-    merchant.logo.save("l.jpg", ContentFile(photograph()))
-    sheet = client.get("/brand/kiosk.css").content.decode()
-    there = re.search(r'url\("(/brand/kiosk\.logo\.\w+\.webp)"\)', sheet)[1]
-    assert len(sheet) < bare + 100 and "data:" not in sheet
-    picture = client.get(there)
-    assert picture["Content-Type"] == "image/webp" and "immutable" in picture["Cache-Control"]
-    assert len(picture.content) < 15_000
-    with Image.open(io.BytesIO(picture.content)) as image:
-        assert image.size == (336, 112)
-    merchant.logo.save("red.png", ContentFile(_png(Image.new("RGB", (1200, 400), "red"))))
-    assert there not in client.get("/brand/kiosk.css").content.decode(), "another picture, another address"
-    old = client.get(there)
-    assert old.status_code == 200 and "immutable" not in old["Cache-Control"] and len(old.content) < 500
-
-
-def test_a_logo_that_cannot_be_read_is_left_out(client, merchant):
-    merchant.logo.save("broken.png", ContentFile(b"no image"))
-    sheet = client.get("/brand/kiosk.css")
-    assert sheet.status_code == 200 and ".brand-logo" not in sheet.content.decode()
-    assert client.get("/brand/kiosk.logo.x.webp").status_code == 404
-
-
-def _png(image):
-    out = io.BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()
-
-
 def test_an_order_without_parcels_has_the_days_of_its_address(client, merchant):
     order = make_order(merchant, address={"country": "US", "region": "CA", "city": "Los Angeles"})
     Shipment.objects.all().delete()
     change_status(order.pk, "cancelled", actor="x", now=NOW)
     assert "Cancelled Wed 4 March, 02:00" in words(client.get(url(order))).replace("\u00a0", " ")
-
-
-def test_a_shop_that_names_no_way_to_reach_it(client, shipment, alice):
-    other = "Answer the mail in which the shop confirmed your order."
-    assert other not in words(client.get(url(shipment.order)))
-    Merchant.objects.update(support_email="", support_phone="", support_url="")
-    say(shipment, "exception")
-    page = client.get(url(shipment.order))
-    assert 'href="#contact"' in page.content.decode() and other in words(page)
-
-
-def test_the_shops_owner_is_warned_of_it(client, merchant, alice):
-    client.force_login(alice)
-    there = f"/admin/orders/merchant/{merchant.pk}/change/"
-    form = client.get(there).context["adminform"].form
-    kept = {name: value for name in form.fields if (value := form[name].value()) not in (None, False)} | {
-        "logo": ""
-    }
-    for address, warned in (("", True), ("help@kiosk.example", False)):
-        page = client.post(there, kept | {"support_email": address, "_continue": "1"}, follow=True)
-        assert ("No support e-mail, phone or page" in words(page)) == warned
