@@ -33,7 +33,7 @@ def save(picture: bytes, name: str, folder: Path, width: int = 1280) -> None:
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     if image.width > width:
         image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
-    image.quantize(192, dither=Image.Dither.NONE).save(folder / f"{name}.png", optimize=True)
+    image.quantize(192, kmeans=2, dither=Image.Dither.NONE).save(folder / f"{name}.png", optimize=True)
     print(f"{name}.png {(folder / f'{name}.png').stat().st_size // 1024} kB")
 
 
@@ -79,10 +79,24 @@ def staff_pages(browser: Browser, portal: Portal, folder: Path) -> None:
         ("admin-today", "/admin/"),
         ("admin-orders", "/admin/orders/order/"),
         ("admin-late", "/admin/shipping/latecase/"),
+        ("admin-scorecard", "/admin/shipping/dailyfigure/"),
         ("outbox", "/dev/outbox/"),
     ]:
+        if name == "outbox":
+            send_some(page, portal)
         page.goto(path)
         save(page.screenshot(), name, folder)
+
+
+def send_some(page: Page, portal: Portal) -> None:
+    """Let parcels move until their customers have been told."""
+    for _ in range(3):
+        portal.manage("shell", "-v0", "-c", "from shipping.tasks import simulate; simulate()")
+        page.wait_for_timeout(3_000)
+    page.goto("/dev/outbox/")
+    page.wait_for_function(
+        "document.querySelectorAll('.mails li').length > 8 || location.reload()", polling=2_000
+    )
 
 
 def floor_pages(browser: Browser, portal: Portal, folder: Path) -> None:

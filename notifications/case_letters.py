@@ -14,6 +14,7 @@ from notifications.own import filled
 from orders.days import range_words
 from orders.languages import spoken
 from orders.models import Merchant
+from shipping.lateness import claims
 from shipping.lateness.handle import note
 from shipping.models import Claim, LateCase
 from shipping.status import CaseEntryKind
@@ -34,12 +35,14 @@ MOST_EVENTS = 20
 
 @dataclass(frozen=True)
 class Draft:
-    """One letter as it would go out. `to` is "" where there is nobody to write to."""
+    """One letter as it would go out. `to` is "" where there is nobody to write to. `others` are late parcels of the same order,
+    of which the customer hears in the same letter."""
 
     case: LateCase
     to: str
     subject: str
     text: str
+    others: tuple[LateCase, ...] = ()
 
 
 def drafts(
@@ -47,17 +50,25 @@ def drafts(
 ) -> list[Draft]:
     """`addresses` are the carriers' by their names in lower case."""
     found = []
-    for case in cases:
+    for case, *others in together(cases, kind):
         order, carrier = case.shipment.order, case.carrier.lower()
         to = order.email if kind == "customer" else (addresses or {}).get(carrier, "")
-        values = values_of(case, kind)
-        found.append(Draft(case, to, filled(subject, values), filled(body, values)))
+        values = values_of(case, kind, others)
+        found.append(Draft(case, to, filled(subject, values), filled(body, values), tuple(others)))
     return found
 
 
-def values_of(case: LateCase, kind: str) -> dict[str, str]:
-    from shipping.admin.case import explain
+def together(cases: Sequence[LateCase], kind: str) -> list[list[LateCase]]:
+    """A customer gets one letter an order, a carrier one a parcel, for it looks for each by itself."""
+    if kind != "customer":
+        return [[case] for case in cases]
+    orders: dict[int, list[LateCase]] = {}
+    for case in cases:
+        orders.setdefault(case.shipment.order_id, []).append(case)
+    return list(orders.values())
 
+
+def values_of(case: LateCase, kind: str, others: Sequence[LateCase] = ()) -> dict[str, str]:
     shipment, order, merchant = case.shipment, case.shipment.order, case.merchant
     with translation.override(spoken(order.locale, merchant.locale) if kind == "customer" else "en"):
         values = {
@@ -65,12 +76,12 @@ def values_of(case: LateCase, kind: str) -> dict[str, str]:
             "order": order.number,
             "shop": merchant.name,
             "carrier": shipment.carrier or "the carrier",
-            "number": shipment.tracking_number or shipment.code,
+            "number": ", ".join(one.shipment.tracking_number or one.shipment.code for one in (case, *others)),
             "link": f"{settings.BASE_URL}/t/{order.public_key}/",
             "when": _when(case),
         }
     if kind == "carrier":
-        values |= {"facts": explain(case), "events": _events(case)}
+        values |= {"facts": _facts(case), "events": _events(case)}
     return values
 
 
@@ -79,12 +90,18 @@ def _when(case: LateCase) -> str:
     return range_words(first, last, first) if first and last else ""
 
 
+def _facts(case: LateCase) -> str:
+    facts = [f"{name}: {value}" for name, value in claims.facts_of(case.shipment)]
+    contents = claims.contents_of(case.shipment)
+    return "\n".join([*facts, *(["", "Contents:", *contents] if contents else [])])
+
+
 def _events(case: LateCase) -> str:
-    told = case.shipment.events.order_by("-occurred_at", "-pk")[:MOST_EVENTS]
+    told = sorted(case.shipment.events.all(), key=lambda one: (one.occurred_at, one.pk), reverse=True)
     lines = [
         f"{event.occurred_at.astimezone(ZoneInfo(event.zone)):%Y-%m-%d %H:%M %Z}  {event.get_status_display()}"
         f"  {event.message} {event.place}".rstrip()
-        for event in told
+        for event in told[:MOST_EVENTS]
     ]
     return "\n".join(lines) or "none"
 
@@ -126,7 +143,8 @@ def send(
         )
         if letter.created_at == now:
             words = f"To {draft.to}: {draft.subject}\n\n{draft.text}"
-            note(case.pk, words, author=author, now=now, kind=CaseEntryKind.LETTER)
+            for one in (case, *draft.others):
+                note(one.pk, words, author=author, now=now, kind=CaseEntryKind.LETTER)
             sent += 1
     return sent
 

@@ -1,6 +1,7 @@
 """The shop's morning mail: all that is late, the worst first, what has changed since the last one, and links into the queue.
 Owners and managers get the whole of it, whoever else owns cases gets theirs. At most one a day and person, whoever asks."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -21,6 +23,7 @@ from shipping.lateness.rules import SEVERITY
 from shipping.models import LateCase, LatePolicy
 from shipping.status import LateRule
 
+log = logging.getLogger(__name__)
 SHOWN = 500  # cases in one mail; a longer list says how many more there are and where
 WORTH = timedelta(hours=20)
 WHOLE = (Role.OWNER, Role.MANAGER)
@@ -49,17 +52,28 @@ def send_due(*, now: datetime) -> int:
     ).order_by("pk"):
         policy, _ = LatePolicy.objects.get_or_create(merchant=merchant)
         policy.refresh_from_db()  # times as times, also where the row is new
-        local = now.astimezone(merchant.tz)
-        if local.time() < policy.digest_at:
+        if now.astimezone(merchant.tz).time() < policy.digest_at:
             continue
-        before = policy.digest_sent_at
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        mine = LatePolicy.objects.filter(
-            Q(digest_sent_at__isnull=True) | Q(digest_sent_at__lt=midnight), pk=policy.pk
-        )
-        if mine.update(digest_sent_at=now):
-            sent += send(merchant, policy, since=before or now - timedelta(days=1), now=now)
+        try:
+            sent += _send_once(merchant, policy, now)
+        except (
+            Exception
+        ):  # one shop's trouble is not the others'; the claim is undone, the next beat tries again
+            log.exception("the morning mail of %s was not written", merchant.slug)
     return sent
+
+
+@transaction.atomic
+def _send_once(merchant: Merchant, policy: LatePolicy, now: datetime) -> int:
+    """The day's claim and its mails are kept together or not at all."""
+    before = policy.digest_sent_at
+    midnight = now.astimezone(merchant.tz).replace(hour=0, minute=0, second=0, microsecond=0)
+    mine = LatePolicy.objects.filter(
+        Q(digest_sent_at__isnull=True) | Q(digest_sent_at__lt=midnight), pk=policy.pk
+    )
+    if not mine.update(digest_sent_at=now):
+        return 0
+    return send(merchant, policy, since=before or now - timedelta(days=1), now=now)
 
 
 def send(merchant: Merchant, policy: LatePolicy, *, since: datetime, now: datetime) -> int:

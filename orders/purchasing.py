@@ -198,10 +198,12 @@ def receive(
         raise PurchaseError(f"{order.number} is closed; nothing more comes in for it.")
     if not 1 <= quantity <= MAX_QUANTITY:
         raise PurchaseError(f"Say how many pieces came in: 1 to {MAX_QUANTITY:,}.")
-    extra = 0 if damaged else max(0, quantity - line.missing)
+    # Good pieces in the place of damaged ones are still owed; damaged ones cannot be more than have not come at all.
+    expected = max(0, line.missing - line.damaged) if damaged else line.missing
+    extra = max(0, quantity - expected)
     if extra and not over:
         raise MoreThanOrdered(
-            f"{line.sku}: {line.missing} still expected, {quantity} scanned. Count again; if they are there, tick “more came”."
+            f"{line.sku}: {expected} still expected, {quantity} scanned. Count again; if they are there, tick “more came”."
         )
     if damaged:
         line.damaged += quantity
@@ -219,7 +221,7 @@ def receive(
     record_event(
         order,
         OrderEvent.Kind.RECEIVED,
-        old="damaged" if damaged else f"{extra} over" if extra else "",
+        old=", ".join(filter(None, ["damaged" if damaged else "", f"{extra} over" if extra else ""])),
         new=f"{quantity} × {line.sku}"[:40],
         subject=f"purchase-line:{line.pk}",
         occurred_at=now,

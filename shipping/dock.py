@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -170,7 +171,9 @@ def _told(said: Scanned, manifest: Manifest) -> dict[str, str]:
         text = f"It goes with {said.shown['carrier']}, this is {manifest.carrier}. {text}"
     elif said.outcome == O.REPEATED and said.at:
         by = f" by {said.by}" if said.by else ""
-        text = f"Scanned {timezone.localtime(said.at, manifest.merchant.tz):%d %b, %H:%M}{by}. {text}"
+        text = (
+            f"Scanned {date_format(timezone.localtime(said.at, manifest.merchant.tz), 'j M H:i')}{by}. {text}"
+        )
     order = said.shipment.order.number if said.shipment else ""
     return {"tone": tone, "icon": icon, "title": title, "text": text, "code": said.code, "order": order}
 

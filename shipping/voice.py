@@ -1,7 +1,6 @@
 """The customer's own word about a parcel: a rating, or a report that the shop should see."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -12,6 +11,7 @@ from orders.status import OrderStatus
 from shipping.lateness.cases import review
 from shipping.models import CustomerReport, Rating, Shipment
 from shipping.promise.lanes import origin_of
+from shipping.scorecard.rollup import outcomes_of
 from shipping.status import TROUBLE, Direction, ReportKind, Stage, TrackingStatus
 from shipping.tracking import stale
 
@@ -20,9 +20,8 @@ ADDRESS_STATUSES = frozenset(
     {TrackingStatus.ATTEMPT_FAILED, TrackingStatus.ON_HOLD, TrackingStatus.EXCEPTION}
 )
 """In which the shop wants to hear whether the address is right."""
-
-
 _ELSEWHERE = TROUBLE | {TrackingStatus.AVAILABLE_FOR_PICKUP, TrackingStatus.CANCELLED}
+"""In which the carrier knows better than the shop that it has not come."""
 
 
 class NotNow(ValueError):
@@ -44,8 +43,7 @@ def rate(shipment: Shipment, *, score: int | None, comment: str | None, now: dat
 
     Raises NotNow for a parcel that has not arrived, a score that is none, or a comment without a score.
     """
-    arrived = arrived_at(shipment, shipment.order)
-    if arrived is None:
+    if arrived_at(shipment, shipment.order) is None:
         raise NotNow("A parcel can be rated once it has arrived.")
     if score is not None and not 1 <= score <= 5:
         raise NotNow("Choose one to five.")
@@ -59,12 +57,11 @@ def rate(shipment: Shipment, *, score: int | None, comment: str | None, now: dat
         return Rating.objects.get(shipment=shipment)
     if score is None:
         raise NotNow("Choose one to five first.")
-    promised = shipment.missed_on or shipment.promised_to
-    day = arrived.astimezone(ZoneInfo(shipment.recipient_zone)).date()
+    came = next(iter(outcomes_of([shipment], shipment.merchant)), None)
     fixed = {
         "merchant": shipment.merchant, "carrier": shipment.carrier, "service": shipment.service,
         "origin": origin_of(shipment.merchant)[:2], "destination": shipment.order.ship_to.country,
-        "late": bool(promised and day > promised), "created_at": now,
+        "late": bool(came and came.judged and not came.on_time), "created_at": now,
     }  # fmt: skip
     rating, _ = Rating.objects.update_or_create(
         shipment=shipment, defaults=said, create_defaults=fixed | said

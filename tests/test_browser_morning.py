@@ -80,6 +80,10 @@ def test_a_merchants_morning(visit, late, live_server, settings):
     check(visitor)
 
     page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    assert page.locator("#result_list tbody tr.at").count() == 1
+    assert page.locator("#result_list tbody tr").first.get_attribute("class") == "at"
     for _ in range(10):
         page.keyboard.press("x")
         page.keyboard.press("j")
@@ -94,7 +98,15 @@ def test_a_merchants_morning(visit, late, live_server, settings):
     assert Letter.objects.filter(about__startswith="case:").count() == 10
 
     first, second, third = LateCase.objects.order_by("-score", "pk")[:3]
-    visitor.open(f"/admin/shipping/latecase/{first.pk}/change/")
+    visitor.open("/admin/shipping/latecase/")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/latecase/{first.pk}/change/")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("button:has-text('Copy the explanation')")
+    page.wait_for_selector("text=Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert f"parcel {first.shipment.code}" in copied and "Past its promise" in copied
     check(visitor)
     page.click("summary:has-text('Send it again')")
     page.click("button:has-text('Make the new parcel')")

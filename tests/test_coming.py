@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from notifications.models import Letter
 from orders.lifecycle import change_status
@@ -158,7 +159,7 @@ def test_no_news_one_step_asks_and_the_answer_moves_the_day(client, alice, merch
 
     ask = reverse("admin:notifications_letter_ask")
     shown = client.get(f"{ask}?purchases={purchase.pk}")
-    for words in ("Dear Frau Müller", "10 × T-77", "AB-1", purchase.expected_on.isoformat()):
+    for words in ("Dear Frau Müller", "10 × T-77", "AB-1", date_format(purchase.expected_on, "DATE_FORMAT")):
         assert words in shown.content.decode(), words
     assert not Letter.objects.exists()
     form = {name: shown.context[name] for name in ("form_id", "subject", "text")}

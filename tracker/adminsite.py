@@ -19,6 +19,10 @@ class PortalAdminSite(admin.AdminSite):
     index_title = "Today"
     enable_nav_sidebar = False  # Django's own; ours lists the rooms by work
 
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.empty_value_display = "–"  # as our own columns write it
+
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from tracker.find.view import find  # models: not loaded yet when the site is made
 

@@ -6,10 +6,12 @@ moment of loading.
 
 import random
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import accumulate
 
 from django.db import transaction
 
@@ -23,10 +25,11 @@ from shipping.models import CarrierAccount, Shipment
 from shipping.scorecard.rollup import refresh
 from shipping.status import TrackingStatus
 from shipping.tracking.record import record
-from shipping.tracking.simulator import NAME, readings_of, story_of
+from shipping.tracking.simulator import DEMO, readings_of, story_of
 from shipping.warehouse.scanning import HANDOVER, PACK, scan
 from tracker import demo_floor, demo_suppliers, demo_voice
-from tracker.demo_words import PEOPLE, SHOPS, Shop, known_code, known_key
+from tracker.demo_carriers import COURIERS, Courier, in_turn, pace_of
+from tracker.demo_words import PEOPLE, SHOPS, Person, Shop, known_code, known_key
 
 PASSWORD = "try-tracker"
 LOGINS = [
@@ -53,12 +56,12 @@ class Fate:
 
 
 FATES = [
-    Fate("new", 14, (0.02, 0.8)),
-    Fate("approved", 10, (0.2, 1.5)),
-    Fate("packed", 8, (0.3, 2)),
+    Fate("new", 10, (0.02, 1.3)),
+    Fate("approved", 9, (0.2, 2.2)),
+    Fate("packed", 8, (0.3, 2.5)),
     Fate("handed over", 8, (0.5, 2)),
-    Fate("moving", 20, (2, 4)),
-    Fate("story ended", 32, (4, 28)),
+    Fate("moving", 20, (1.5, 7)),
+    Fate("story ended", 54, (5, 42)),
     Fate("never packed", 4, (5, 9)),
     Fate("silent", 5, (10, 16)),
     Fate("cancelled", 5, (1, 20)),
@@ -132,15 +135,16 @@ def _merchant(shop: Shop, people: dict[str, User]) -> Merchant:
 
 def _orders(shop: Shop, merchant: Merchant, now: datetime) -> Iterator[tuple[Order, Fate]]:
     draw = random.Random(shop.slug)
+    couriers: dict[tuple[str, str], Iterator[Courier]] = defaultdict(lambda: in_turn(shop.slug))
     plans = []
     for number in range(PER_SHOP):
-        (fate,) = draw.choices(FATES, [fate.share for fate in FATES])
+        fate = _fate(number)
         plans.append((now - timedelta(days=draw.uniform(*fate.ages)), number, fate))
     for placed_at, number, fate in sorted(plans, key=lambda plan: plan[0]):
-        who = PEOPLE[(number * 7 + len(shop.slug)) % len(PEOPLE)]
+        who = _customer(shop, number)
         goods = draw.sample(shop.goods, k=draw.choice([1, 1, 2, 2, 3, 5]))
         incoming = IncomingOrder(
-            source="demo",
+            source=DEMO,
             external_id=f"demo-{number}",
             placed_at=placed_at,
             email=f"{who.handle}@customers.example",
@@ -152,17 +156,37 @@ def _orders(shop: Shop, merchant: Merchant, now: datetime) -> Iterator[tuple[Ord
                 IncomingLine(sku, draw.choice([1, 1, 1, 2, 3]), name, Decimal(price))
                 for sku, name, price, _, _ in goods
             ),
-            service=draw.choice(["standard", "standard", "express"]),
+            service=draw.choice(["standard", "standard", "standard", "express", "express", "economy"]),
             gift_message=draw.choice(["", "", "", "", "Happy birthday! With love from all of us."]),
-            shipping_price=Decimal("4.90"),
+            shipping_price=Decimal("490" if shop.currency == "JPY" else "4.90"),
         )
         order = place(incoming, merchant=merchant, now=placed_at, actor="demo").order
         # Known keys, so that links in docs and tests stay good. Only demo shops have them.
         Order.objects.filter(pk=order.pk).update(public_key=known_key(shop.slug, number))
         code = known_code(f"{shop.slug}-{number}")
-        tracking = f"SIM{shop.prefix[:2]}{number:07}"
-        Shipment.objects.filter(order=order).update(code=code, carrier=NAME, tracking_number=tracking)
+        lane = who.postcode[:2] if who.handle.startswith(shop.slug) else ""
+        courier = next(couriers[fate.name, lane])
+        Shipment.objects.filter(order=order).update(
+            code=code, carrier=courier.name, tracking_number=courier.number(f"{shop.slug}-{number}")
+        )
         yield Order.objects.select_related("ship_to", "merchant").get(pk=order.pk), fate
+
+
+def _fate(number: int) -> Fate:
+    """So that each has its share of a shop's orders."""
+    place = (number + 0.5) / PER_SHOP * sum(fate.share for fate in FATES)
+    return next(
+        fate for fate, top in zip(FATES, accumulate(fate.share for fate in FATES), strict=True) if place < top
+    )
+
+
+def _customer(shop: Shop, number: int) -> Person:
+    """Three of four orders come from near by, so that carriers meet on the same lanes; the others from all over the world."""
+    if number % 4:
+        which = number % len(shop.names)
+        near = [person for person in PEOPLE if person.handle in shop.near]
+        return replace(near[which % len(near)], handle=f"{shop.slug}-{which}", name=shop.names[which])
+    return PEOPLE[(number * 7 + len(shop.slug)) % len(PEOPLE)]
 
 
 def _live(order: Order, fate: Fate, packer: User, now: datetime, draw: random.Random) -> None:
@@ -191,7 +215,11 @@ def _live(order: Order, fate: Fate, packer: User, now: datetime, draw: random.Ra
     told = {"moving": draw.choice([1, 2, 3]), "silent": draw.choice([1, 2])}.get(
         fate.name, len(story_of(shipment.code))
     )
-    said = list(readings_of(shipment, order.ship_to, [later(3, 20) for _ in range(told)]))
+    courier = next(one for one in COURIERS[order.merchant.slug] if one.name == shipment.carrier)
+    abroad = order.ship_to.country != order.merchant.holiday_country
+    pace = pace_of(courier, shipment.service, abroad=abroad, draw=draw)
+    times = [later(3 * pace, 20 * pace) for _ in range(told)]
+    said = list(readings_of(shipment, order.ship_to, [when for when in times if when < end]))
     if fate.name == "silent":
         said = [
             reading
@@ -199,7 +227,7 @@ def _live(order: Order, fate: Fate, packer: User, now: datetime, draw: random.Ra
             if reading.status in (TrackingStatus.PICKED_UP, TrackingStatus.IN_TRANSIT)
         ]
     for reading in said:
-        record([reading], merchant=order.merchant, now=reading.occurred_at, actor=NAME)
+        record([reading], merchant=order.merchant, now=reading.occurred_at, actor=shipment.carrier)
 
 
 def _uuid(shipment: Shipment, mode: str) -> uuid.UUID:

@@ -2,6 +2,7 @@
 wholly accepted."""
 
 import uuid
+from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -10,7 +11,6 @@ from shipping.carriers.base import Reading
 from shipping.models import Box, Manifest, Shipment
 from shipping.status import Stage, TrackingStatus
 from shipping.tracking.record import record
-from shipping.tracking.simulator import NAME
 from shipping.warehouse.manifests import close_manifest, hand_over_parcels, open_manifest
 from shipping.warehouse.scanning import HANDOVER, PACK, scan
 from shipping.warehouse.waves import WaveError, make_wave
@@ -37,8 +37,10 @@ def fill(merchant: Merchant, packer: User, now: datetime) -> None:
         list(parcels.filter(stage=Stage.OPEN, created_at__lt=now - timedelta(days=5))[:3]),
         now,
     )
-    loading = _open(merchant, packer, NAME, "2", now - timedelta(minutes=40))
-    for shipment in parcels.filter(stage=Stage.PACKED, manifest=None)[:SOME]:
+    packed = parcels.filter(stage=Stage.PACKED, manifest=None)
+    (carrier, _count), *_ = Counter(packed.values_list("carrier", flat=True)).most_common(1)
+    loading = _open(merchant, packer, carrier, "2", now - timedelta(minutes=40))
+    for shipment in packed.filter(carrier=carrier)[:SOME]:
         _scan(shipment, packer, HANDOVER, now - timedelta(minutes=20), loading)
     to_pick = parcels.filter(stage=Stage.OPEN, order__status="processing").values_list("pk", flat=True)
     with suppress(WaveError):  # nothing of them is in stock

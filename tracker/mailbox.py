@@ -16,6 +16,9 @@ MAX_SEARCHED = 1000  # messages looked through for a search
 HEADER_BYTES = 16_384
 
 
+_FIRST = ("From", "To", "Subject", "Date", "Reply-To")  # of what a mail says of itself
+
+
 @dataclass(frozen=True)
 class Entry:
     """A line of the list. `name` is the mail's file; an SMS has none and is its `text`."""
@@ -58,6 +61,7 @@ def read(name: str) -> Mail | None:
     with path.open("rb") as file:
         message = message_from_binary_file(file, policy=policy.default)
     shown = [(key, str(value)) for key, value in message.items()]
+    shown.sort(key=lambda one: _FIRST.index(one[0]) if one[0] in _FIRST else len(_FIRST))
     return Mail(
         name, tuple(shown), str(message["Subject"] or ""), _part(message, "plain"), _part(message, "html")
     )

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from notifications import letters, own
 from notifications.letters import LetterError
@@ -164,8 +165,8 @@ def _of_purchase(purchase: Purchase) -> About:
         "supplier": supplier.name,
         "purchase": order.number,
         "reference": purchase.reference or "–",
-        "ordered": f"{order.placed_at.astimezone(order.merchant.tz):%Y-%m-%d}",
-        "expected": f"{purchase.expected_on:%Y-%m-%d}",
+        "ordered": date_format(order.placed_at.astimezone(order.merchant.tz), "DATE_FORMAT"),
+        "expected": date_format(purchase.expected_on, "DATE_FORMAT"),
         "lines": "\n".join(lines) or "–",
         "shop": order.merchant.name,
     }
@@ -204,7 +205,7 @@ def _of_parcel(parcel: Shipment) -> About:
         ),
         "address": "\n".join(filter(None, [*where, to.country])),
         "phone": str(parcel.order.phone or "–"),
-        "day": f"{parcel.ship_by.astimezone(parcel.merchant.tz):%Y-%m-%d}",
+        "day": date_format(parcel.ship_by.astimezone(parcel.merchant.tz), "DATE_FORMAT"),
         "shop": parcel.merchant.name,
     }
 

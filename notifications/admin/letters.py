@@ -21,9 +21,11 @@ from notifications.models import Letter, LetterTemplate
 from orders.admin.base import MerchantFilter, WalledAdmin
 from orders.admin.show import pill
 from orders.roles import Can
+from shipping.admin.chosen import choose, chosen_of
 from shipping.models import Claim, LateCase
 
-MOST = 500
+MOST = 500  # letters in one go, which one waits for
+MOST_CHOSEN = 10_000
 SHOWN = 20
 DEFAULTS = {"customer": case_letters.CUSTOMER, "carrier": case_letters.CARRIER}
 FIELDS = {
@@ -74,7 +76,8 @@ def write_view(site: WalledAdmin, request: HttpRequest) -> HttpResponse:
     """`?to=customer|carrier&cases=1,2`: shows the letters; posted with `send`, sends them."""
     asked = request.POST if request.method == "POST" else request.GET
     kind, user = asked.get("to", ""), request.user
-    cases = _cases(request, asked.get("cases", ""))
+    chosen = asked.get("cases", "") or chosen_of(request, asked.get("chosen", ""))
+    cases, rest = _cases(request, chosen, kind)
     if kind not in DEFAULTS or not cases or not site.has_view_permission(request):
         raise Http404
     may = [case for case in cases if user.may(Can.EDIT, case.merchant)]  # type: ignore[union-attr]
@@ -84,15 +87,16 @@ def write_view(site: WalledAdmin, request: HttpRequest) -> HttpResponse:
     form = _Form(asked, kind, may)
     drafted = case_letters.drafts(may, kind, form.subject, form.body, addresses=form.addresses)
     if request.method == "POST" and "send" in asked and not form.errors:
-        return _send(request, form, drafted)
+        return _send(request, form, drafted, rest)
     context = admin.site.each_context(request) | {
         "title": "Write to customers" if kind == "customer" else "Ask carriers",
         "opts": Letter._meta,
         "form": form,
         "kind": kind,
-        "cases": ",".join(str(case.pk) for case in may),
+        "cases": ",".join(str(pk) for pk in (*(case.pk for case in may), *rest)),
         "drafts": drafted[:SHOWN],
         "more": max(0, len(drafted) - SHOWN),
+        "rest": len(rest),
         "ready": sum(bool(draft.to) for draft in drafted),
         "silent": [draft.case for draft in drafted if not draft.to],
         "templates": LetterTemplate.objects.filter(merchant__in={case.merchant_id for case in may}, to=kind),
@@ -156,17 +160,24 @@ class _Form:
         ]
 
 
-def _cases(request: HttpRequest, ids: str) -> list[LateCase]:
-    wanted = [int(pk) for pk in ids.split(",")[:MOST] if pk.isascii() and pk.isdigit() and len(pk) < 19]
-    rows = (
-        LateCase.objects.visible_to(request.user)
-        .select_related("merchant", "shipment__merchant", "shipment__order__ship_to")
-        .in_bulk(wanted)
+def _cases(request: HttpRequest, ids: str, kind: str) -> tuple[list[LateCase], list[int]]:
+    """Those of this go, and the numbers of those that are left for the next."""
+    wanted = [
+        int(pk) for pk in ids.split(",")[:MOST_CHOSEN] if pk.isascii() and pk.isdigit() and len(pk) < 19
+    ]
+    now, rest = wanted[:MOST], wanted[MOST:]
+    rows = LateCase.objects.visible_to(request.user).select_related(
+        "merchant", "shipment__merchant", "shipment__manifest", "shipment__order__ship_to"
     )
-    return [rows[pk] for pk in wanted if pk in rows]
+    if kind == "carrier":
+        rows = rows.prefetch_related("shipment__events", "shipment__lines__order_line")
+    found = rows.in_bulk(now)
+    return [found[pk] for pk in now if pk in found], rest
 
 
-def _send(request: HttpRequest, form: _Form, drafted: list[case_letters.Draft]) -> HttpResponse:
+def _send(
+    request: HttpRequest, form: _Form, drafted: list[case_letters.Draft], rest: list[int]
+) -> HttpResponse:
     try:
         sent = case_letters.send(
             drafted,
@@ -183,6 +194,10 @@ def _send(request: HttpRequest, form: _Form, drafted: list[case_letters.Draft]) 
         none = f" {left} have no address and got none." if left else ""
         letters = f"{sent} letter{'' if sent == 1 else 's'}"
         messages.success(request, f"{letters} on the way; each stands in its case’s notes.{none}")
+        if rest:
+            token = choose(request, rest)
+            page = reverse("admin:notifications_letter_write")
+            return HttpResponseRedirect(f"{page}?to={form.kind}&chosen={token}")
     if len(drafted) == 1:
         return HttpResponseRedirect(reverse("admin:shipping_latecase_change", args=[drafted[0].case.pk]))
     return HttpResponseRedirect(reverse("admin:shipping_latecase_changelist"))

@@ -4,12 +4,16 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from notifications import delivery
 from notifications.models import Letter, LetterTemplate, Notice
 from orders.roles import Role
+from shipping.lateness.blame import PART_NAMES
 from shipping.lateness.cases import review
 from shipping.models import Claim, LateCase, Shipment
+from shipping.status import LateRule
 from tests.factories import NOW, make_shipment, make_user
 
 DAY = timedelta(days=1)
@@ -52,7 +56,7 @@ def test_the_queues_action_leads_to_the_letters(page, cases):
     answer = page.post(
         "/admin/shipping/latecase/", {"action": "write", "_selected_action": [case.pk for case in cases]}
     )
-    assert answer.url.startswith(f"{WRITE}?to=customer&cases=")
+    assert answer.url.startswith(f"{WRITE}?to=customer&chosen=")
     html = page.get(answer.url).content.decode()
     assert "c1@example.com" in html and "1 has no address" in html and "Send " not in html
 
@@ -91,11 +95,56 @@ def test_a_carrier_is_asked_with_all_data_and_remembered(page, cases):
     page.post(WRITE, said | {"address-0": "claims@dhl.example"})
     (one,) = sent()
     assert one.to == ["claims@dhl.example"] and one.subject == "Parcel T0"
-    assert "Not handed over" in one.body or "Past its promise" in one.body
+    for words in (
+        "Tracking number: T0",
+        "Hauptstr. 5, 80331 München",
+        "Blue mug",
+        "Value: ",
+        "Sender: Kiosk",
+    ):
+        assert words in one.body, words
+    for ours in (*PART_NAMES.values(), *LateRule.labels):
+        assert ours not in one.body, f"{ours} is our own affair"
     assert one.attachments[0][0] == f"claim-{claim.pk}.pdf"
     assert "/t/" not in one.body
     again = page.get(WRITE, {"to": "carrier", "cases": ids(cases[1:2])}).content.decode()
     assert "claims@dhl.example" in again
+
+
+def test_two_late_parcels_of_one_order_are_one_letter(page, cases):
+    order = cases[1].shipment.order
+    Shipment.objects.filter(pk=cases[2].shipment_id).update(order=order, position=2)
+    said = {"to": "customer", "cases": ids(cases[1:]), "subject": "s", "body": "{number}", "form_id": "f3"}
+    page.post(WRITE, said | {"send": "1"})
+    letter = Letter.objects.get()
+    assert letter.text == "T1, T2"
+    assert [case.entries.filter(kind="letter").count() for case in cases] == [0, 1, 1]
+    page.post(WRITE, said | {"to": "carrier", "address-0": "a@dhl.example", "send": "1", "form_id": "f4"})
+    assert Letter.objects.count() == 3, "a carrier looks for each by itself"
+
+
+def test_more_than_one_go_comes_one_after_the_other(page, cases, monkeypatch):
+    monkeypatch.setattr("notifications.admin.letters.MOST", 2)
+    chosen = {"action": "ask_carrier", "_selected_action": [case.pk for case in cases]}
+    url = page.post("/admin/shipping/latecase/", chosen).url
+    asked = page.get(url)
+    assert "The other 1 come on this page after these" in asked.content.decode()
+    said = {"to": "carrier", "cases": asked.context["cases"], "subject": "s", "body": "{number}", "send": "1"}
+    answer = page.post(WRITE, said | {"address-0": "a@dhl.example", "form_id": "f5"})
+    assert Letter.objects.count() == 2
+    after = page.get(answer.url)
+    assert len(after.context["drafts"]) == 1 and not after.context["rest"]
+    page.post(WRITE, said | {"cases": after.context["cases"], "address-0": "a@dhl.example", "form_id": "f6"})
+    assert sorted(Letter.objects.values_list("text", flat=True)) == ["T0", "T1", "T2"]
+
+
+def test_as_many_questions_for_many_carriers_letters(page, cases):
+    def asked(some):
+        with CaptureQueriesContext(connection) as told:
+            assert page.get(WRITE, {"to": "carrier", "cases": ids(some)}).status_code == 200
+        return len(told)
+
+    assert asked(cases[:1]) == asked(cases)
 
 
 def test_a_shops_own_template(page, merchant, other, cases):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import mail
 
-from notifications import delivery, digest
+from notifications import delivery, digest, letters
 from notifications.models import Letter, Notice
 from orders.roles import Role
 from shipping.lateness import handle
@@ -51,12 +51,46 @@ def test_two_workers_at_once_write_one(merchant, late):
     assert Letter.objects.count() == 1
 
 
+def test_a_worker_that_fails_loses_no_mail_and_holds_up_no_other_shop(
+    merchant, other, charlie, late, monkeypatch
+):
+    make_shipment(other)
+    review(now=MORNING - timedelta(hours=1))
+    Notice.objects.all().delete()
+    post = letters.post
+
+    def broken(**said):
+        if said["merchant"] == merchant:
+            raise ConnectionError("the database went away")
+        return post(**said)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(letters, "post", broken)
+        (one,) = sent(MORNING)
+    assert one.to == ["charlie@example.com"]
+    assert [one.to for one in sent(MORNING + timedelta(minutes=5))[1:]] == [["alice@example.com"]]
+
+
 def test_nothing_when_nothing_is_late_or_an_all_clear_on_mondays(merchant, alice, bob):
     assert not sent(MORNING)
     LatePolicy.objects.update(all_clear="weekly")
     assert not sent(MORNING + DAY)
     (one,) = sent(MORNING + 6 * DAY)
     assert one.subject == "Kiosk: nothing is late" and one.to == ["alice@example.com"]
+
+
+def test_the_all_clear_is_for_those_who_run_the_shop(merchant, alice, bob):
+    LatePolicy.objects.create(merchant=merchant, all_clear="weekly")
+    assert [one.to for one in sent(MORNING + 6 * DAY)] == [["alice@example.com"]]
+
+
+def test_the_hour_is_the_shops_in_summer_too(merchant, late):
+    """Seven in Berlin is six in UTC until 29 March 2026, five from then on."""
+    sunday = datetime(2026, 3, 29, tzinfo=UTC)
+    assert not sent(sunday - DAY + timedelta(hours=5, minutes=55))
+    assert len(sent(sunday - DAY + timedelta(hours=6, minutes=5))) == 1
+    assert len(sent(sunday + timedelta(hours=4, minutes=55))) == 1
+    assert len(sent(sunday + timedelta(hours=5, minutes=5))) == 2
 
 
 def test_what_changed_and_links_that_open_the_filtered_queue(client, merchant, alice, late):

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -28,7 +29,10 @@ def link_list(app_model: str, text: str, **filters: Any) -> SafeString:
 
 
 def local(moment: datetime | None, zone: Any) -> str:
-    return localtime(moment, zone).strftime("%Y-%m-%d %H:%M %Z") if moment else "–"
+    if moment is None:
+        return "–"
+    there = localtime(moment, zone)
+    return f"{date_format(there, 'DATETIME_FORMAT')} {there:%Z}"
 
 
 def short(moment: datetime | None, zone: Any) -> SafeString | str:
@@ -36,7 +40,7 @@ def short(moment: datetime | None, zone: Any) -> SafeString | str:
     if moment is None:
         return "–"
     there = localtime(moment, zone)
-    text = there.strftime("%d %b %H:%M" if there.year == localtime(timezone=zone).year else "%d %b %Y")
+    text = date_format(there, "j M H:i" if there.year == localtime(timezone=zone).year else "DATE_FORMAT")
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', there.isoformat(), local(moment, zone), text
     )

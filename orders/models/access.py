@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F
+from django.utils.formats import date_format
 
 from orders.models.base import MerchantOwned
 from orders.models.order import Order
@@ -56,4 +57,4 @@ class AccessCode(MerchantOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.channel}, {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.channel}, {date_format(self.created_at, 'DATETIME_FORMAT')}"

@@ -191,6 +191,28 @@ def test_the_door_asks_before_it_takes_more(purchase):
         receive(purchase.order_id, "MUG-1", 11, client_id=uuid.uuid4(), actor="", now=NOW)
 
 
+@pytest.mark.parametrize(
+    ("before", "damaged", "asked"),
+    [(0, 500, True), (0, 11, True), (0, 10, False), (7, 4, True), (7, 3, False)],
+)
+def test_more_damaged_pieces_than_are_out_are_asked_back(purchase, before, damaged, asked):
+    def came(quantity, **how):
+        return receive(purchase.order_id, "MUG-1", quantity, client_id=uuid.uuid4(), actor="", now=NOW, **how)
+
+    if before:
+        came(before)
+    if asked:
+        with pytest.raises(MoreThanOrdered):
+            came(damaged, damaged=True)
+    assert came(damaged, damaged=True, over=asked).line.damaged == damaged
+    event = purchase.order.events.filter(kind="received").order_by("-pk").first()
+    assert event.old == (f"damaged, {damaged + before - 10} over" if asked else "damaged")
+    with pytest.raises(MoreThanOrdered):  # damaged pieces come in instalments as well
+        came(11 - before, damaged=True)
+    if not before:
+        assert came(10).line.received == 10  # good ones in their place are still owed
+
+
 def test_walls(client, charlie, merchant, purchase):
     client.force_login(charlie)
     page = reverse("admin:orders_purchase_receive", args=[purchase.pk])

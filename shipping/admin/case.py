@@ -24,7 +24,8 @@ from shipping.lateness.blame import PART_NAMES, PARTS
 from shipping.models import Claim, LateCase
 from shipping.status import CaseEntryKind, LateOutcome, LateRule
 from shipping.tasks import make_claims
-from shipping.warehouse.reship import NoReship, reship
+from shipping.warehouse.again import send_again
+from shipping.warehouse.reship import NoReship
 
 _WIDE, _HIGH = 120, 12
 MOST_DAYS = 90  # that a case may sleep
@@ -213,21 +214,12 @@ def _person(case: LateCase, wanted: str) -> User | None:
 
 def _reship(request: HttpRequest, case: LateCase, by: dict[str, Any]) -> None:
     try:
-        new, missing = reship(case.shipment_id, now=by["now"])
+        made = send_again(case.pk, **by)
     except NoReship as error:
         handle.note(case.pk, by["text"], author=by["author"], now=by["now"])
         messages.error(request, str(error))
         return
-    short = f"; {missing} of its pieces are not in stock" if missing else ""
-    handle.note(
-        case.pk,
-        f"New parcel {new.code}{short}",
-        author=by["author"],
-        now=by["now"],
-        kind=CaseEntryKind.RESHIP,
-    )
-    done = handle.settle(case.pk, LateOutcome.RESHIPPED, **by | {"version": None})
-    _tell(request, done, f"Parcel {new.code} is to be packed{short}.")
+    _tell(request, made.done, f"{made.words}: it is to be packed.")
 
 
 def _claim(request: HttpRequest, case: LateCase, by: dict[str, Any]) -> None:
@@ -242,9 +234,12 @@ def _claim(request: HttpRequest, case: LateCase, by: dict[str, Any]) -> None:
     enqueue(make_claims)
     words = f"Claim {claim.pk} of {amount} {case.shipment.order.currency}"
     handle.note(case.pk, words, author=by["author"], now=by["now"], kind=CaseEntryKind.CLAIM)
-    if request.POST.get("close"):
-        handle.settle(case.pk, LateOutcome.CLAIMED, author=by["author"], now=by["now"], version=by["version"])
     messages.success(request, f"{words}: its paper is being made; it appears below.")
+    if request.POST.get("close"):
+        closed = handle.settle(
+            case.pk, LateOutcome.CLAIMED, author=by["author"], now=by["now"], version=by["version"]
+        )
+        _tell(request, closed, "The case is closed.")
 
 
 def claim_pdf(site: WalledAdmin, request: HttpRequest, case_id: int) -> HttpResponse:

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -131,7 +132,7 @@ class CodeMappingAdmin(WalledAdmin):
         if row.mapped_at is None:
             return "Not yet"
         by = f" by {row.mapped_by}" if row.mapped_by else ""
-        return f"{row.mapped_at:%Y-%m-%d %H:%M}{by}, as mapping version {OWN_VERSIONS + row.version}"
+        return f"{date_format(row.mapped_at, 'DATETIME_FORMAT')}{by}, as mapping version {OWN_VERSIONS + row.version}"
 
     @admin.display(description="newest parcels")
     def parcels(self, row: CodeMapping) -> SafeString | str:

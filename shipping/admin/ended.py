@@ -17,6 +17,13 @@ WAYS = {
     "attempts": ("Not at the first attempt", Q(outcome__delivered=True, outcome__first_attempt=False)),
     "exception": ("With an exception", Q(outcome__exception=True)),
     "returned": ("Returned", Q(outcome__returned=True)),
+    "delayed": ("With late days", Q(outcome__late__gt=0)),
+    "timed": ("Delivered", Q(outcome__transit__isnull=False)),
+    "rated-late": ("Rated, and late", Q(rating__isnull=False, outcome__judged=True, outcome__on_time=False)),
+    "rated-in-time": (
+        "Rated, and not late",
+        Q(rating__isnull=False, outcome__isnull=False) & ~Q(outcome__judged=True, outcome__on_time=False),
+    ),
     "rated": ("Rated", Q(rating__isnull=False, outcome__isnull=False)),
     **{
         f"rated-{score}": (f"Rated {score} of 5", Q(rating__score=score, outcome__isnull=False))

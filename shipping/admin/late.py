@@ -18,6 +18,7 @@ from orders.roles import Can
 from shipping.admin import bulk
 from shipping.admin import case as case_page
 from shipping.admin import views as saved
+from shipping.admin.chosen import choose
 from shipping.admin.late_filters import (
     AgeFilter,
     CarrierFilter,
@@ -85,8 +86,10 @@ class LateCaseAdmin(WalledAdmin):
         "=shipment__tracking_number",
         "=shipment__order__number",
         "^shipment__order__ship_to__name",
+        "=carrier",
+        "=lane",
     ]
-    search_help_text = "Parcel code, tracking number, order number or name"
+    search_help_text = "Parcel code, tracking number, order number, name, carrier, or destination like DE-80"
     ordering = ["-score", "pk"]
     actions = [
         "write",
@@ -170,11 +173,11 @@ class LateCaseAdmin(WalledAdmin):
 
     @admin.action(description="Write to their customers", permissions=["edit"])
     def write(self, request: HttpRequest, queryset: QuerySet[LateCase]) -> HttpResponse:
-        return _to_letters(queryset, "customer")
+        return _to_letters(request, queryset, "customer")
 
     @admin.action(description="Ask their carriers", permissions=["edit"])
     def ask_carrier(self, request: HttpRequest, queryset: QuerySet[LateCase]) -> HttpResponse:
-        return _to_letters(queryset, "carrier")
+        return _to_letters(request, queryset, "carrier")
 
     @admin.action(description="Take them: I own these", permissions=["edit"])
     def take(self, request: HttpRequest, queryset: QuerySet[LateCase]) -> None:
@@ -216,9 +219,9 @@ def _also(case: LateCase) -> str:
     return "; ".join(f"{LateRule(one['rule']).label}: {one['explanation']}" for one in case.also)
 
 
-def _to_letters(queryset: QuerySet[LateCase], to: str) -> HttpResponse:
-    ids = ",".join(str(pk) for pk in queryset.order_by("-score").values_list("pk", flat=True)[:500])
-    return HttpResponseRedirect(f"{reverse('admin:notifications_letter_write')}?to={to}&cases={ids}")
+def _to_letters(request: HttpRequest, queryset: QuerySet[LateCase], to: str) -> HttpResponse:
+    token = choose(request, queryset.order_by("-score", "pk").values_list("pk", flat=True))
+    return HttpResponseRedirect(f"{reverse('admin:notifications_letter_write')}?to={to}&chosen={token}")
 
 
 @admin.register(LatePolicy)
@@ -232,7 +235,10 @@ class LatePolicyAdmin(WalledAdmin):
     fieldsets = [
         (None, {"fields": ["merchant", "target_hours"]}),
         ("The shop", {"fields": ["handover_grace_hours"]}),
-        ("The carrier", {"fields": ["silent_times", "customs_days", "hold_days", "attempt_hours"]}),
+        (
+            "The carrier",
+            {"fields": ["silent_times", "customs_days", "hold_days", "attempt_hours", "carrier_word_hours"]},
+        ),
         ("The promise", {"fields": ["promise_grace_days", "slipped_days", "risk_from"]}),
         ("The customer", {"fields": ["low_rating"]}),
         ("Rules not used", {"fields": ["off"]}),

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,7 +15,11 @@ from shipping.lateness.rules import SEVERITY
 from shipping.models import LateCase
 from shipping.status import LateRule
 
-MOST_CHOICES = 24  # of a facet; the search finds what is rarer
+MOST_CHOICES = 24  # of a facet; the search finds the carriers and destinations that are rarer
+
+
+NOT_YET = (LateRule.AT_RISK, LateRule.SLIPPED, LateRule.LOW_RATING)
+"""What may still come in time, or came and was not liked: no parcel of these is late or in trouble now."""
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -24,6 +29,7 @@ class StateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
+            ("late", "Late"),
             ("mine", "Mine"),
             ("overdue", "Over our own target"),
             ("snoozed", "Snoozed"),
@@ -50,6 +56,7 @@ def in_state(state: str | None, user: Any) -> Q:
     is_open = Q(closed_at__isnull=True)
     awake = is_open & (Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now))
     found: dict[str, Q] = {
+        "late": awake & ~Q(rule__in=NOT_YET),
         "mine": awake & Q(owner=user.pk),
         "overdue": awake & Q(due_at__lt=now),
         "snoozed": is_open & Q(snoozed_until__gt=now),
@@ -69,7 +76,7 @@ class FacetFilter(admin.SimpleListFilter):
         super().__init__(request, params, model, model_admin)
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        counts = _facets(request)[self.facet].copy()
+        counts = _facets(request, model_admin)[self.facet].copy()
         wanted = request.GET.get(self.facet, "")
         if wanted and wanted not in counts:
             counts[wanted] = 0
@@ -166,13 +173,17 @@ def _place(values: tuple[str, ...]) -> Any:
     return lambda value: values.index(value) if value in values else len(values)
 
 
-def _facets(request: Any) -> dict[str, Counter[str]]:
+def _facets(request: Any, site: Any) -> dict[str, Counter[str]]:
+    """Of what the search finds, where one searches."""
     if not hasattr(request, "late_facets"):
         state, shop = request.GET.get("state"), request.GET.get("merchant", "")
         cases = LateCase.objects.visible_to(request.user).filter(in_state(state, request.user))
         if shop:
             cases = cases.filter(merchant=int(shop)) if shop.isascii() and shop.isdigit() else cases.none()
+        words = request.GET.get(SEARCH_VAR, "")[:200]
+        if words:
+            cases, _twice = site.get_search_results(request, cases, words)
         chosen = {name: request.GET.get(name, "") for name in queue.FACETS}
-        key = f"{request.user.pk}:{state}:{shop}"
+        key = f"{request.user.pk}:{state}:{shop}:{words}"
         request.late_facets = queue.facets(cases, chosen, now=timezone.now(), key=key)
     return request.late_facets

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -278,4 +279,4 @@ def _page(manifest: Manifest) -> str:
 
 
 def _when(at: Any, who: Any, merchant: Merchant) -> str:
-    return f"{localtime(at, merchant.tz):%d %b %H:%M}{f' by {who}' if who else ''}" if at else "–"
+    return f"{date_format(localtime(at, merchant.tz), 'j M H:i')}{f' by {who}' if who else ''}" if at else "–"

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from orders.admin.base import MerchantFilter, WalledAdmin, WalledInline
@@ -201,8 +202,8 @@ class ShipmentAdmin(WalledAdmin):
         if shipment.promised_to is None or shipment.promised_from is None:
             return "–"
         if shipment.promised_from == shipment.promised_to:
-            return f"{shipment.promised_to:%d %b}"
-        return f"{shipment.promised_from:%d %b} – {shipment.promised_to:%d %b}"
+            return date_format(shipment.promised_to, "j M")
+        return f"{date_format(shipment.promised_from, 'j M')} – {date_format(shipment.promised_to, 'j M')}"
 
     @admin.display(description="manifest")
     def on_manifest(self, shipment: Shipment) -> SafeString | str:

@@ -10,13 +10,22 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from orders.admin.base import WalledAdmin
-from shipping.admin.scorecard_asked import SPANS, Asked, asked_of, links, parcels_link, rows_of, week_link
+from shipping.admin.scorecard_asked import (
+    SPANS,
+    Asked,
+    asked_of,
+    links,
+    parcels_link,
+    rows_of,
+    week_link,
+    week_of,
+)
 from shipping.admin.scorecard_paper import csv_view, pdf_view
 from shipping.lateness.blame import PART_NAMES, PARTS
 from shipping.models import DailyFigure, Rating
 from shipping.scorecard import ask
 from shipping.scorecard.draw import bars, columns, linked, parts, stars
-from shipping.scorecard.figures import Figures, Sums, figures, like_for_like, together
+from shipping.scorecard.figures import Figures, Score, Sums, figures, like_for_like, together
 
 MOST = 60  # groups in a table
 MOST_LANES = 20  # destinations of a comparison
@@ -47,7 +56,7 @@ def context_of(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     total = figures("", together(by_week.values()))
     before = figures("", together(ask.by(asked.question.before, "carrier").values()))
     rows = rows_of(asked)
-    choices = ask.choices(asked.question)
+    choices, pair = ask.choices(asked.question), pair_of(asked)
     return admin.site.each_context(request) | {
         "title": "Scorecard",
         "opts": DailyFigure._meta,
@@ -59,12 +68,17 @@ def context_of(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         "cards": cards(asked, total, before),
         "rows": [(row, links(asked, row.key)) for row in rows[:MOST]],
         "left_out": max(0, len(rows) - MOST),
+        "blamed": blamed(asked, rows),
+        "felt": felt(asked, total),
         "group_name": ask.GROUPS[asked.group],
         **pictures(asked, by_week, rows, total),
-        "compared": compared(asked),
+        "pair": pair,
+        "compared": compared(asked, pair),
         "csv": f"{reverse('admin:shipping_dailyfigure_csv')}?{asked.query()}",
         "pdf": f"{reverse('admin:shipping_dailyfigure_pdf')}?{asked.query()}",
         "late": reverse("admin:shipping_latecase_changelist"),
+        "delayed": parcels_link(asked, outcome="delayed"),
+        "rated": parcels_link(asked, outcome="rated"),
         **comments(request, asked),
     }
 
@@ -79,7 +93,7 @@ def pictures(asked: Asked, by_week: dict[str, Sums], rows: list[Figures], total:
         "weeks": linked(weeks, {key[5:]: week_link(asked, key) for key in by_week}),
         "bars": None
         if asked.group == "week"
-        else linked(groups, {row.key or "–": links(asked, row.key)["all"] for row in rows[:DRAWN_HERE]}),
+        else linked(groups, {row.key or "–": links(asked, row.key)["judged"] for row in rows[:DRAWN_HERE]}),
         "blame": linked(
             shares, {PART_NAMES[part]: parcels_link(asked, outcome=f"blame-{part}") for part in PARTS}
         ),
@@ -88,38 +102,74 @@ def pictures(asked: Asked, by_week: dict[str, Sums], rows: list[Figures], total:
 
 
 def cards(asked: Asked, total: Figures, before: Figures) -> list[dict[str, Any]]:
-    """The headline figures beside those of the span before."""
-    found = [
+    """The headline figures beside those of the span before, each with the list of its parcels."""
+    shares = [
         ("On time", total.on_time, before.on_time, "late"),
         ("Promise kept", total.kept, before.kept, "unkept"),
         ("First attempt", total.first_attempt, before.first_attempt, "attempts"),
         ("Exceptions", total.exception, before.exception, "exception"),
     ]
-    shares = [
-        {
-            "title": title,
-            "share": now,
-            "before": then,
-            "url": parcels_link(asked, outcome=outcome),
-            "help": f"{now.of:,} parcels",
-        }
-        for title, now, then, outcome in found
-    ]
     plain = [
-        ("Transit, half within", total.half, before.half, "d"),
-        ("Transit, nine of ten within", total.most, before.most, "d"),
-        ("Late days", total.late_days, before.late_days, "d"),
-        ("Satisfaction", total.rating, before.rating, "of 5"),
+        ("Transit, half within", total.half, before.half, "d", "timed"),
+        ("Transit, nine of ten within", total.most, before.most, "d", "timed"),
+        ("Late days", total.late_days, before.late_days, "d", "delayed"),
+        ("Satisfaction", total.rating, before.rating, "of 5", "rated"),
     ]
-    return shares + [
-        {"title": title, "value": now, "was": then, "unit": unit, "url": parcels_link(asked)}
-        for title, now, then, unit in plain
+    then = asked.question.before
+    span = {"first": then.first.isoformat(), "last": then.last.isoformat()}
+    found: list[dict[str, Any]] = [
+        {"title": title, "share": now, "before": past, "help": f"{now.of:,} parcels", "outcome": outcome}
+        for title, now, past, outcome in shares
+    ]
+    found += [
+        {"title": title, "value": now, "was": past, "unit": unit, "outcome": outcome}
+        for title, now, past, unit, outcome in plain
+    ]
+    for card in found:
+        card["url"] = parcels_link(asked, outcome=card["outcome"])
+        card["then"] = parcels_link(asked, outcome=card["outcome"], **span)
+    return found
+
+
+def blamed(asked: Asked, rows: list[Figures]) -> dict[str, Any]:
+    """Late days by part for each group that has any; only parts that somebody is charged with."""
+    late = [row for row in rows[:MOST] if row.late_days]
+    shown = [part for part in PARTS if any(row.blame[part] for row in late)]
+
+    def changes(key: str) -> dict[str, str]:
+        return week_of(asked, key) if asked.group == "week" else {asked.group: key or "-"}
+
+    return {
+        "heads": [(part, PART_NAMES[part]) for part in shown],
+        "rows": [
+            (row, [(row.blame[part], parcels_link(asked, outcome=f"blame-{part}", **changes(row.key))) for part in shown])
+            for row in late
+        ],
+    }  # fmt: skip
+
+
+def felt(asked: Asked, total: Figures) -> list[tuple[str, Score, str]]:
+    """What customers thought of what came in time and of what did not."""
+    return [
+        ("Not late", total.in_time, parcels_link(asked, outcome="rated-in-time")),
+        ("Late", total.too_late, parcels_link(asked, outcome="rated-late")),
     ]
 
 
-def compared(asked: Asked) -> Any:
+def pair_of(asked: Asked) -> tuple[str, str]:
+    """The two that were asked for, else the two with most parcels."""
+    if all(asked.pair):
+        return asked.pair
+    carriers = {
+        name: sums.counts["parcels"] for name, sums in ask.by(asked.question, "carrier").items() if name
+    }
+    first, second, *_ = (*sorted(carriers, key=lambda name: (-carriers[name], name)), "", "")
+    return first, second
+
+
+def compared(asked: Asked, pair: tuple[str, str]) -> Any:
     """Two carriers on the destinations that both serve, each destination with the lists behind its figures."""
-    first, second = asked.pair
+    first, second = pair
     if not first or not second or first == second:
         return None
 
@@ -157,9 +207,13 @@ def comments(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         found = found.filter(shipment__lines__order_line__sku=product).distinct()
     kind = request.GET.get("comments", "")
     if kind == "late":
-        found = found.filter(late=True)
+        found = found.filter(shipment__outcome__judged=True, shipment__outcome__on_time=False)
     elif kind == "low":
         found = found.filter(score__lte=2)
-    told = found.exclude(comment="").select_related("shipment__order").order_by("-changed_at", "-pk")
+    told = (
+        found.exclude(comment="")
+        .select_related("shipment__order", "shipment__outcome")
+        .order_by("-changed_at", "-pk")
+    )
     page = Paginator(told, 10).get_page(request.GET.get("page"))
     return {"comments": page, "comments_kind": kind, "comments_query": asked.query(comments=kind)}

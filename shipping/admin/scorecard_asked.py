@@ -85,11 +85,11 @@ def week_of(asked: Asked, key: str) -> dict[str, str]:
 
 
 def week_link(asked: Asked, key: str) -> str:
-    return parcels_link(asked, **week_of(asked, key))
+    return parcels_link(asked, outcome="judged", **week_of(asked, key))
 
 
 def links(asked: Asked, key: str) -> dict[str, str]:
     """Where each figure of a row leads."""
     changes = week_of(asked, key) if asked.group == "week" else {asked.group: key or "-"}
-    kinds = ("", "late", "unkept", "attempts", "exception", "returned", "rated")
+    kinds = ("", "judged", "late", "unkept", "attempts", "exception", "returned", "timed", "delayed", "rated")
     return {kind or "all": parcels_link(asked, outcome=kind, **changes) for kind in kinds}

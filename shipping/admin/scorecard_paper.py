@@ -17,10 +17,20 @@ MOST = 60  # groups in the table on paper
 DRAWN = 14  # bars of a chart
 
 
+_BRIEF = {
+    "merchant": "Ours",
+    "supplier": "Supplier",
+    "acceptance": "1st scan",
+    "transit": "Transit",
+    "recipient": "Recipient",
+    "customs": "Customs",
+    "carrier": "Carrier",
+}
 HEADS = (
     "parcels", "on time", "on time of", "on time, %", "on time from, %", "on time to, %", "promise kept, %", "first attempt, %",
     "exceptions, %", "returned, %", "transit p50, days", "transit p90, days", "late days",
     *(f"late days: {PART_NAMES[part].lower()}" for part in PARTS), "ratings", "mean rating", "low ratings",
+    "ratings of late parcels", "mean rating of late parcels", "mean rating of the others",
 )  # fmt: skip
 
 
@@ -32,6 +42,7 @@ def table_rows(rows: Iterable[Figures]) -> Iterable[list[str]]:
             _percent(row.first_attempt.value), _percent(row.exception.value), _percent(row.returned.value),
             _text(row.half), _text(row.most), _text(row.late_days), *(_text(row.blame[part]) for part in PARTS),
             str(row.rated), _text(row.rating), str(row.low),
+            str(row.too_late.many), _text(row.too_late.mean), _text(row.in_time.mean),
         ]  # fmt: skip
 
 
@@ -102,8 +113,32 @@ def paper_of(asked: Asked) -> ClaimContext:
         tables=[
             Table("How parcels came out", heads, widths, [_paper(one) for one in (*rows[:MOST], total)]),
             Table("Whose late days", ("Part", "Days"), (0.6, 0.4), days),
+            _blamed(asked, rows),
+            Table(
+                "Satisfaction",
+                ("Parcels", "Ratings", "Mean, of 5", "1 or 2"),
+                (0.4, 0.2, 0.2, 0.2),
+                [
+                    (
+                        name,
+                        f"{score.many:,}",
+                        "–" if score.mean is None else str(score.mean),
+                        f"{score.low:,}",
+                    )
+                    for name, score in (("Not late", total.in_time), ("Late", total.too_late))
+                ],
+            ),
         ],
     )
+
+
+def _blamed(asked: Asked, rows: list[Figures]) -> Table:
+    group = ask.GROUPS[asked.group]
+    late = [row for row in rows if row.late_days][:MOST]
+    heads = tuple(_BRIEF[part] for part in PARTS)
+    lines = [(row.key or "–", *(f"{row.blame[part]:.1f}" for part in PARTS)) for row in late]
+    title = f"Late days by {group.lower()}"
+    return Table(title, (group, *heads), (0.23, *(0.11 for _ in PARTS)), lines, none="No late days.")
 
 
 def _weeks(asked: Asked) -> list[Figures]:

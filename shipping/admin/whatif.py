@@ -30,6 +30,7 @@ NAMES = {
     "slipped_days": "Slip of the promise, business days",
     "risk_from": "Likely to be late from a chance of",
     "attempt_hours": "After a failed attempt, business hours",
+    "carrier_word_hours": "After a problem or a return, business hours",
     "customs_days": "In customs’ hands, business days",
     "hold_days": "On hold, business days",
     "low_rating": "Low rating, of 5",
@@ -46,6 +47,7 @@ GROUPS = {
         "silent_times",
         "silent_days",
         "attempt_hours",
+        "carrier_word_hours",
         "customs_days",
         "hold_days",
     ),
@@ -145,6 +147,7 @@ class WhatIfAdmin(WalledAdmin):
             "title": f"What if {words_of(row.changes)}",
             "opts": WhatIf._meta,
             "row": row,
+            "sampled": row.answer.get("looked_at", 0) < row.answer.get("parcels", 0),
             "figures": figures_of(row) if row.answered_at else [],
         }
         return TemplateResponse(request, "shipping/admin/whatif.html", context)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from orders.models import Merchant
 from shipping.documents.contexts import Papers, contexts_for, weight_text
@@ -151,4 +152,4 @@ def _signatures(manifest: Manifest, count: int) -> Callable[[Page, float], None]
 
 
 def _moment(at: datetime, merchant: Merchant) -> str:
-    return f"{timezone.localtime(at, merchant.tz):%d %b %Y, %H:%M}"
+    return date_format(timezone.localtime(at, merchant.tz), "j M Y H:i")

@@ -15,12 +15,12 @@ what it ran over; where the parts ran over more than the parcel is late, because
 share. Seconds are whole and the parts add up to the late time, always.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from shipping.lateness.heard import is_customs
 from shipping.status import TrackingStatus
 
 S = TrackingStatus
@@ -36,10 +36,6 @@ PART_NAMES = {
 }
 AT_RECIPIENT = frozenset({S.ATTEMPT_FAILED, S.AVAILABLE_FOR_PICKUP})
 CARRIERS_OWN = frozenset({S.DELAYED, S.ON_HOLD, S.EXCEPTION, S.RETURNING, S.EXPIRED})
-_CUSTOMS = re.compile(
-    r"customs?\b|clearance|\bduty\b|\bduties\b|import (tax|scan|charges)|\bzoll|douan|aduan|dogana|alfandeg|fiscaliza|celn|通関|税関|جمارك",
-    re.IGNORECASE,
-)
 
 
 class Span(NamedTuple):
@@ -64,11 +60,6 @@ class Journey:
     acceptance_due: datetime | None
     spans: Sequence[Span] = ()
     by_supplier: bool = False
-
-
-def is_customs(words: str) -> bool:
-    """Whether a carrier's words are of customs; carriers have no code in common for it."""
-    return bool(_CUSTOMS.search(words))
 
 
 def blame(journey: Journey) -> dict[str, int]:

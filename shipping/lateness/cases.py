@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Min, Sum
+from django.db.models import F, Min, Q, Sum
 
 from orders.bulk import update_all
 from orders.handling import business_hours_after
 from orders.models import Order
+from orders.status import OrderStatus
 from shipping.lateness import gather
 from shipping.lateness.blame import blame
 from shipping.lateness.rules import SEVERITY, Alarm, alarms, rank, reasons
@@ -23,12 +24,13 @@ from shipping.models import (
     Rating,
     Shipment,
 )
-from shipping.models.shipment import IN_TROUBLE, OPEN
+from shipping.models.shipment import IN_TROUBLE, NOT_DELIVERED, OPEN
 from shipping.promise.lanes import region_of
 from shipping.status import CaseEntryKind, Direction, LateOutcome, LateRule
 
 CHUNK = 500
-RATED_LATELY = timedelta(days=30)
+RATED_LATELY = ENDED_LATELY = timedelta(days=30)
+BOTH_WAYS = Q(direction__in=[Direction.OUTBOUND, Direction.INBOUND])
 SETTLED = frozenset(LateOutcome.values) - {LateOutcome.FALSE_ALARM}
 CUSTOMERS_WORD = frozenset({LateRule.NOT_ARRIVED, LateRule.ADDRESS, LateRule.LOW_RATING})
 SAID = ["rule", "since", "score", "explanation", "also", "blame", "risk", "value", "carrier", "lane", "worsened_at"]  # fmt: skip
@@ -58,9 +60,7 @@ def _review_chunk(ids: list[int], shops: gather.Shops, now: datetime, done: dict
     settled = _settled(ids)
     facts = gather.facts_of_all(rows, shops)
     wrong = {
-        row.pk: found
-        for row in rows
-        if (found := alarms(facts[row.pk], now)) and not _done_with(found[0], settled.get(row.pk, ()))
+        row.pk: found for row in rows if (found := _news(alarms(facts[row.pk], now), settled.get(row.pk, ())))
     }
     alarmed = [row for row in rows if row.pk in wrong]
     ways = gather.journeys(alarmed, facts, now)
@@ -81,6 +81,11 @@ def _review_chunk(ids: list[int], shops: gather.Shops, now: datetime, done: dict
             log.append(CaseEntry(case=case, kind=CaseEntryKind.ALARM, text=said, at=now))
     over = [case for pk, case in cases.items() if pk not in wrong]
     with transaction.atomic():
+        # Another review, or a person, may have been here since the cases were read: what they have said is not said again.
+        before = _locked([*changed, *over])
+        changed = [case for case in changed if case.pk in before]
+        over = [case for case in over if case.pk in before]
+        log = [one for one in log if before.get(one.case_id) not in (None, one.case.rule)]
         update_all(changed, SAID)
         woken = [entry.case_id for entry in log]
         LateCase.objects.filter(pk__in=woken, snoozed_until__isnull=False).update(snoozed_until=None)
@@ -93,7 +98,7 @@ def _review_chunk(ids: list[int], shops: gather.Shops, now: datetime, done: dict
 
 def _candidates(now: datetime, shipments: list[int] | None) -> list[int]:
     """Each question by itself, so that each is answered from its own partial index."""
-    watched = Shipment.objects.filter(OPEN, direction__in=[Direction.OUTBOUND, Direction.INBOUND])
+    watched = Shipment.objects.filter(OPEN, BOTH_WAYS)
     risky = LatePolicy.objects.aggregate(least=Min("risk_from"))["least"]
     questions = [
         watched.filter(handed_over_at__isnull=True, first_scan_at__isnull=True, ship_by__lt=now),
@@ -104,6 +109,7 @@ def _candidates(now: datetime, shipments: list[int] | None) -> list[int]:
         watched.filter(IN_TROUBLE),
         watched.filter(risk__gte=min(risky or 0.5, 0.5)),
         watched.filter(last_event_at__lt=now - _shortest_silence()),
+        Shipment.objects.filter(NOT_DELIVERED, BOTH_WAYS, status_at__gt=now - ENDED_LATELY),
     ]
     found = {pk for asked in questions for pk in asked.order_by().values_list("pk", flat=True)}
     found.update(LateCase.objects.filter(closed_at__isnull=True).values_list("shipment_id", flat=True))
@@ -130,20 +136,33 @@ def _settled(ids: Sequence[int]) -> dict[int, list[tuple[str, str, datetime]]]:
     return found
 
 
-def _done_with(worst: Alarm, ended: Sequence[tuple[str, str, datetime]]) -> bool:
+def _done_with(alarm: Alarm, ended: Sequence[tuple[str, str, datetime]]) -> bool:
     """A person has ended it for good; or has called it a false alarm, and nothing worse has come up. What the customer has
     said since then is new, whatever was ended before."""
-    if worst.rule in CUSTOMERS_WORD and all(worst.since > at for _outcome, _rule, at in ended):
+    if alarm.rule in CUSTOMERS_WORD and all(alarm.since > at for _outcome, _rule, at in ended):
         return False
     return any(
-        outcome in SETTLED or SEVERITY[worst.rule] <= SEVERITY[LateRule(rule)] for outcome, rule, _at in ended
+        outcome in SETTLED or SEVERITY[alarm.rule] <= SEVERITY[LateRule(rule)] for outcome, rule, _at in ended
     )
 
 
+def _news(found: list[Alarm], ended: Sequence[tuple[str, str, datetime]]) -> list[Alarm]:
+    return [alarm for alarm in found if not _done_with(alarm, ended)]
+
+
+def _locked(cases: Sequence[LateCase]) -> dict[int, str]:
+    """The rule of each that is still open, none of which changes until the transaction ends."""
+    rows = LateCase.objects.select_for_update().filter(
+        pk__in=[case.pk for case in cases], closed_at__isnull=True
+    )
+    return dict(rows.order_by("pk").values_list("pk", "rule"))
+
+
 def _values(rows: Sequence[Shipment]) -> dict[int, Decimal]:
-    """What each customer has ordered in all; one query."""
+    """What each customer has ordered in all, but for what was cancelled; one query."""
     customers = {row.order.customer_id for row in rows}
-    sums = Order.objects.filter(customer__in=customers).order_by().values_list("customer")
+    orders = Order.objects.filter(customer__in=customers).exclude(status=OrderStatus.CANCELLED)
+    sums = orders.order_by().values_list("customer")
     return dict(sums.annotate(all=Sum("total")))
 
 
@@ -172,9 +191,8 @@ def _open(case: LateCase) -> bool:
 
 
 def _close(over: Sequence[LateCase], now: datetime) -> None:
-    """The cause is gone; what people had said of it stays."""
-    ids = [case.pk for case in over]
-    LateCase.objects.filter(pk__in=ids, closed_at__isnull=True).update(closed_at=now, snoozed_until=None)
+    """The cause is gone; what people had said of it stays. The cases are locked."""
+    LateCase.objects.filter(pk__in=[case.pk for case in over]).update(closed_at=now, snoozed_until=None)
     CaseEntry.objects.bulk_create(
         CaseEntry(case=case, kind=CaseEntryKind.CLOSED, text="Nothing is wrong any more.", at=now)
         for case in over

@@ -1,4 +1,5 @@
-"""Claims at carriers: the evidence of a case as a PDF. The row is the request; a worker makes the paper."""
+"""Claims at carriers: the evidence of a case as a PDF. The row is the request; a worker makes the paper. It goes to the carrier, so
+it says nothing of our own alarms, nor whose late days they are."""
 
 import logging
 from datetime import datetime
@@ -8,10 +9,8 @@ from zoneinfo import ZoneInfo
 
 from shipping.documents.claim import ClaimContext, Table, claim_pages
 from shipping.documents.contexts import brand_of
-from shipping.lateness.blame import PART_NAMES
 from shipping.lateness.proof import proof_of
 from shipping.models import Claim, LateCase, Shipment
-from shipping.status import LateRule
 
 log = logging.getLogger(__name__)
 MOST = 20
@@ -33,7 +32,12 @@ def make_waiting(*, limit: int = MOST) -> int:
     """Make the papers that are asked for, oldest first. One that cannot be made says so and does not stop the others."""
     waiting = Claim.objects.filter(pdf__isnull=True, error="").order_by("pk")
     made = 0
-    for claim in waiting.select_related("case__merchant", "case__shipment__order__ship_to")[:limit]:
+    for claim in waiting.select_related(
+        "case__merchant",
+        "case__shipment__order__ship_to",
+        "case__shipment__merchant",
+        "case__shipment__manifest",
+    )[:limit]:
         try:
             changes: dict[str, Any] = {"pdf": pdf_of(claim)}
         except Exception as error:
@@ -53,21 +57,9 @@ def pdf_of(claim: Claim) -> bytes:
 def context_of(claim: Claim) -> ClaimContext:
     case, shipment = claim.case, claim.case.shipment
     order, zone = shipment.order, case.merchant.tz
-    to = order.ship_to
-    place = ", ".join(
-        filter(None, (to.line1, to.line2, f"{to.postal_code} {to.city}", to.region, to.country))
-    )
     facts = [
-        ("Carrier", f"{shipment.carrier or '–'} {shipment.service}".strip()),
-        ("Tracking number", shipment.tracking_number),
-        ("Order", f"{order.number}, placed {_at(order.placed_at, zone)}"),
-        ("Recipient", f"{to.name}, {place}"),
-        ("Weight", f"{shipment.weight_g} g" if shipment.weight_g else ""),
-        ("Handed over", _at(shipment.handed_over_at, zone)),
-        ("First carrier scan", _at(shipment.first_scan_at, zone)),
-        ("Status", f"{shipment.get_tracking_status_display()} since {_at(shipment.status_at, zone)}"),
+        *facts_of(shipment),
         ("What is wrong", f"{case.get_rule_display()}: {case.explanation}"),
-        *(("And", f"{LateRule(one['rule']).label}: {one['explanation']}") for one in case.also),
         ("Amount claimed", f"{claim.amount} {order.currency}"),
     ]
     return ClaimContext(
@@ -81,9 +73,47 @@ def context_of(claim: Claim) -> ClaimContext:
             _proof(shipment),
             _events(shipment),
             _promises(shipment, zone),
-            _blame(case),
         ],
     )
+
+
+def facts_of(shipment: Shipment) -> list[tuple[str, str]]:
+    """What a carrier needs to look for a parcel; moments in the shop's zone. Nothing of our own judgement of it."""
+    order, zone, manifest = shipment.order, shipment.merchant.tz, shipment.manifest
+    to = order.ship_to
+    place = ", ".join(
+        filter(None, (to.line1, to.line2, f"{to.postal_code} {to.city}", to.region, to.country))
+    )
+    taken = ""
+    if manifest is not None:
+        driver = f", driver {manifest.driver}" if manifest.driver else ""
+        dock = f", dock {manifest.dock}" if manifest.dock else ""
+        taken = f", manifest M-{manifest.number}{driver}{dock}"
+    known = [
+        ("Carrier", f"{shipment.carrier or '–'} {shipment.service}".strip()),
+        ("Tracking number", shipment.tracking_number),
+        ("Sender", shipment.merchant.name),
+        ("Order", f"{order.number}, placed {_at(order.placed_at, zone)}"),
+        ("Recipient", f"{to.name}, {place}"),
+        ("Weight", f"{shipment.weight_g} g" if shipment.weight_g else ""),
+        ("Handed over", f"{_at(shipment.handed_over_at, zone)}{taken}" if shipment.handed_over_at else ""),
+        ("First carrier scan", _at(shipment.first_scan_at, zone)),
+        ("Status", f"{shipment.get_tracking_status_display()} since {_at(shipment.status_at, zone)}"),
+        ("Promised", _days(shipment)),
+    ]
+    return [(name, value) for name, value in known if value]
+
+
+def _days(shipment: Shipment) -> str:
+    last = shipment.first_promised_to or shipment.promised_to
+    return f"by {last.isoformat()}" if last else ""
+
+
+def contents_of(shipment: Shipment) -> list[str]:
+    """Each line of the parcel, and what all of it is worth."""
+    lines = [f"{row.quantity} × {row.order_line.name} ({row.order_line.sku})" for row in shipment.lines.all()]
+    total = sum((row.quantity * row.order_line.unit_price for row in shipment.lines.all()), Decimal(0))
+    return [*lines, f"Value: {total} {shipment.order.currency}"] if lines else []
 
 
 def _contents(shipment: Shipment, currency: str) -> Table:
@@ -131,15 +161,6 @@ def _promises(shipment: Shipment, zone: ZoneInfo) -> Table:
         for one in shipment.promises.order_by("pk")
     ]
     return Table("What was promised", ("Said", "Days", "By", "Why"), (0.22, 0.24, 0.16, 0.38), rows)
-
-
-def _blame(case: LateCase) -> Table:
-    rows = [
-        (PART_NAMES[part], f"{seconds / 86_400:.1f}")
-        for part, seconds in case.blame.items()
-        if seconds and part in PART_NAMES
-    ]
-    return Table("Whose late days", ("Part", "Days"), (0.6, 0.4), rows, none="It is not past its promise.")
 
 
 def _at(moment: datetime | None, zone: ZoneInfo) -> str:

@@ -3,21 +3,47 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Min
+from django.db.models import Case, Min, TextField, Value, When
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 
 from orders.models import Merchant
 from orders.status import OrderStatus
 from shipping.lateness.blame import AT_RECIPIENT, CARRIERS_OWN, Journey, Span
+from shipping.lateness.facts import AT_THE_DOOR, Facts, acceptance_due, deadline
 from shipping.lateness.policy import Policy
-from shipping.lateness.rules import AT_THE_DOOR, Facts, acceptance_due, deadline
 from shipping.models import CustomerReport, LatePolicy, LearnedTransit, Rating, Shipment, TrackingEvent
 from shipping.promise.silence import ANY, key_of
 from shipping.status import TrackingStatus
 
 S = TrackingStatus
 _WORDS_MATTER = CARRIERS_OWN | AT_THE_DOOR
+
+
+class Said(NamedTuple):
+    """The carrier's words of one event, by `SAID`."""
+
+    code: str
+    message: str
+    fine: str = ""
+
+    @property
+    def shown(self) -> str:
+        return brief((self.message or self.code).strip(), 90)
+
+    @property
+    def heard(self) -> str:
+        """All of it, for `lateness.heard`."""
+        return f"{self.code} {self.fine} {self.message}"
+
+
+_NOTHING = Value("", output_field=TextField())
+_FINE = Coalesce(KT("payload__status_detail"), KT("payload__status"), _NOTHING)
+SAID: Any = ("code", "message", Case(When(status__in=sorted(_WORDS_MATTER), then=_FINE), default=_NOTHING))
+"""EasyPost and DHL say in the payload what their code does not: the code that is kept is the carrier's own, or the coarse one. It is
+taken out where it matters only, since most events are not about any trouble."""
 
 
 class Shops:
@@ -70,6 +96,7 @@ def policy_of(merchant: Merchant, row: LatePolicy | None) -> Policy:
         slipped_days=row.slipped_days,
         risk_from=row.risk_from,
         attempt_hours=row.attempt_hours,
+        carrier_word_hours=row.carrier_word_hours,
         customs_days=row.customs_days,
         hold_days=row.hold_days,
         low_rating=row.low_rating,
@@ -92,7 +119,7 @@ def facts_of_all(rows: Sequence[Shipment], shops: Shops) -> dict[int, Facts]:
             shops,
             report=reports.get(row.pk),
             rating=ratings.get(row.pk),
-            words=said.get((row.pk, row.tracking_status), ""),
+            said=said.get((row.pk, row.tracking_status)),
             tried_at=tried.get(row.pk),
         )
         for row in rows
@@ -105,7 +132,7 @@ def facts_of(
     *,
     report: CustomerReport | None = None,
     rating: Rating | None = None,
-    words: str = "",
+    said: Said | None = None,
     tried_at: datetime | None = None,
 ) -> Facts:
     merchant = shipment.merchant
@@ -125,7 +152,8 @@ def facts_of(
         taker=_taker(shipment),
         report=report.kind if report else "",
         reported_at=report.created_at if report else None,
-        words=words,
+        words=said.shown if said else "",
+        heard=said.heard if said else "",
         silence_hours=shops.silence(shipment.merchant_id, shipment.carrier, shipment.tracking_status),
         risk=shipment.risk,
         rating=rating.score if rating else None,
@@ -143,7 +171,7 @@ def _first_tries(ids: Iterable[int]) -> dict[int, datetime]:
     return dict(rows.values_list("shipment_id").annotate(first=Min("occurred_at")))
 
 
-def _last_words(ids: Sequence[int]) -> dict[tuple[int, str], str]:
+def _last_words(ids: Sequence[int]) -> dict[tuple[int, str], Said]:
     """By parcel and status; the newest."""
     if not ids:
         return {}
@@ -151,8 +179,7 @@ def _last_words(ids: Sequence[int]) -> dict[tuple[int, str], str]:
         "occurred_at", "pk"
     )
     return {
-        (shipment_id, status): _brief((message or code).strip(), 90)
-        for shipment_id, status, code, message in rows.values_list("shipment_id", "status", "code", "message")
+        (pk, status): Said(*told) for pk, status, *told in rows.values_list("shipment_id", "status", *SAID)
     }
 
 
@@ -186,14 +213,16 @@ def spans_of(ids: Iterable[int], ends: dict[int, datetime]) -> dict[int, list[Sp
     """How long each parcel had which status, by its events in the order of time."""
     rows = TrackingEvent.objects.filter(shipment__in=list(ids)).order_by("shipment_id", "occurred_at", "pk")
     told: dict[int, list[Any]] = defaultdict(list)
-    for row in rows.values_list("shipment_id", "status", "occurred_at", "code", "message"):
-        told[row[0]].append(row)
+    for pk, status, at, *said in rows.values_list("shipment_id", "status", "occurred_at", *SAID):
+        told[pk].append((status, at, Said(*said)))
     found: dict[int, list[Span]] = {}
     for pk, events in told.items():
-        ended = [event[2] for event in events[1:]] + [ends[pk]]
+        ended = [event[1] for event in events[1:]] + [ends[pk]]
         found[pk] = [
-            Span(status, at, min(max(end, at), max(ends[pk], at)), f"{code} {message}")
-            for (_pk, status, at, code, message), end in zip(events, ended, strict=True)
+            Span(
+                status, at, min(max(end, at), max(ends[pk], at)), said.heard if status in CARRIERS_OWN else ""
+            )
+            for (status, at, said), end in zip(events, ended, strict=True)
         ]
     return found
 
@@ -204,11 +233,11 @@ def _taker(shipment: Shipment) -> str:
         return shipment.carrier
     known = [
         f"M-{manifest.number}",
-        f"driver {_brief(manifest.driver)}" if manifest.driver else "",
-        f"dock {_brief(manifest.dock)}" if manifest.dock else "",
+        f"driver {brief(manifest.driver)}" if manifest.driver else "",
+        f"dock {brief(manifest.dock)}" if manifest.dock else "",
     ]
-    return f"{_brief(manifest.carrier)} ({', '.join(filter(None, known))})"
+    return f"{brief(manifest.carrier)} ({', '.join(filter(None, known))})"
 
 
-def _brief(text: str, most: int = 24) -> str:
+def brief(text: str, most: int = 24) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -65,7 +65,7 @@ def snooze(
 
 
 def _snoozed(until: datetime) -> str:
-    return f"Snoozed until {until:%d %b %Y %H:%M %Z}"
+    return f"Snoozed until {until.day} {until:%b %Y %H:%M %Z}"
 
 
 def morning(merchant: Merchant, now: datetime, days: int) -> datetime:
@@ -142,7 +142,7 @@ def _change_all(
         with transaction.atomic():
             locked = LateCase.objects.select_for_update(of=("self",)).select_related("merchant")
             rows = list(locked.filter(pk__in=case_ids[at : at + BATCH]).order_by("pk"))
-            done = [Done(case, _refused(case, None)) for case in rows]
+            done = [Done(case, refused(case, None)) for case in rows]
             changed = [one.case for one in done if not one.refused]
             names: set[str] = set()
             for case in changed:
@@ -173,8 +173,8 @@ def _change(
 ) -> Done:
     case = LateCase.objects.select_for_update().get(pk=case_id)
     note(case_id, text, author=author, now=now)
-    if refused := _refused(case, version):
-        return Done(case, refused)
+    if why := refused(case, version):
+        return Done(case, why)
     for name, value in changes.items():
         setattr(case, name, value)
     case.version += 1
@@ -183,7 +183,8 @@ def _change(
     return Done(case)
 
 
-def _refused(case: LateCase, version: int | None) -> str:
+def refused(case: LateCase, version: int | None) -> str:
+    """Why nothing more is done to it, or "". `case` is locked; `version` is the one that was looked at."""
     if case.closed_at:
         how = case.get_outcome_display() if case.outcome else "nothing was wrong any more"
         return f"This case was closed meanwhile: {how.lower()}. Your note is kept."

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from orders.handling import is_business_day
 from shipping.lateness.asof import Word
-from shipping.lateness.rules import deadline
+from shipping.lateness.facts import deadline
 from shipping.models import Promise
 
 OURS = (Promise.Source.LEARNED, Promise.Source.TABLE)

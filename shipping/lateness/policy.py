@@ -16,6 +16,7 @@ class Policy:
     slipped_days: int = 1
     risk_from: float = 0.5
     attempt_hours: int = 0
+    carrier_word_hours: int = 0  # after the carrier's word that it goes back, or of a problem
     customs_days: int = 2
     hold_days: int = 1
     low_rating: int = 2

@@ -54,7 +54,7 @@ def facets(
     """For each facet how many cases there are of each of its values, as the others are `chosen`: one statement, which reads the
     cases once. With a `key` (whose view it is) the counts of a very long queue are kept for a minute."""
     wanted = {name: chosen[name] for name in FACETS if chosen.get(name)}
-    name = f"late-facets:{key}:{sha256(repr(sorted(wanted.items())).encode()).hexdigest()}"
+    name = f"late-facets:{sha256(repr((key, sorted(wanted.items()))).encode()).hexdigest()}"
     if key and (kept := cache.get(name)):
         return kept
     found: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}

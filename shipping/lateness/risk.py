@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from shipping.lateness.rules import deadline
+from shipping.lateness.facts import deadline
 from shipping.models import Shipment
 from shipping.models.shipment import OPEN
 from shipping.promise.lanes import day_of

@@ -5,9 +5,9 @@
     lost              the carrier's word that it is lost, or that it stopped reporting                9
     damaged           the carrier's word that it is damaged                                           9
     not_arrived       the customer's word that a delivered parcel is not there                        9
-    returning         the carrier's word that it goes back                                            8
+    returning         the carrier's word that it goes back, and hours of grace, or that it is back    8
     past_promise      the end of the promised day where the recipient is, and days of grace           7
-    exception         the carrier's word of a problem that is none of the others                      7
+    exception         the carrier's word of a problem that is none of the others, and hours of grace  7
     address           the customer's word about the address                                           6
     attempt_failed    the failed attempt, and hours of grace                                          6
     customs           business days in customs' hands                                                 5
@@ -26,17 +26,18 @@ A parcel on its way back has no promise to keep.
 """
 
 import math
-import re
 import zoneinfo
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 
 from orders.handling import add_business_days, business_days_between, business_hours_after, is_business_day
-from shipping.lateness.blame import is_customs
-from shipping.lateness.policy import Policy
+from shipping.lateness.facts import AT_THE_DOOR, GOING_BACK, Facts, acceptance_due, deadline, tried_by
+from shipping.lateness.heard import is_customs, is_damaged, is_lost
+from shipping.lateness.saying import at_hour, counted, day_said, on, quoted, spanned
 from shipping.status import FINAL, LateRule, ReportKind, Stage, TrackingStatus
 
+__all__ = ["SEVERITY", "Alarm", "Facts", "alarms", "deadline", "judge", "rank", "reasons"]
 S, R = TrackingStatus, LateRule
 SEVERITY = {
     R.LOST: 9,
@@ -56,53 +57,6 @@ SEVERITY = {
     R.SLIPPED: 2,
     R.AT_RISK: 1,
 }
-AT_THE_DOOR = frozenset({S.ATTEMPT_FAILED, S.AVAILABLE_FOR_PICKUP})
-GOING_BACK = frozenset({S.RETURNING, S.RETURNED})
-_LOST = re.compile(
-    r"\blost\b|missing|cannot be (found|located)|untraceable|verloren|perdu|extravi|perdid|smarrit|zagin",
-    re.IGNORECASE,
-)
-_DAMAGED = re.compile(
-    r"damag|broken|beschädig|endommag|dañad|avariad|danneggiat|uszkodz|beschadig", re.IGNORECASE
-)
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Of one parcel. Moments are aware; `promised_to` and `first_promised_to` are days in `recipient_zone`. `taker` says who
-    took it, in the words of the alarm; `words` is the carrier's last word. `tried_at` is the first time that it was at the
-    recipient's. `report` and `reported_at` are the customer's open
-    word about it. `silence_hours` and `risk` are learned, None where too little is known. `shop_says_there`: its order is
-    delivered by the shop's own word."""
-
-    stage: str
-    tracking_status: str
-    ship_by: datetime
-    handed_over_at: datetime | None
-    first_scan_at: datetime | None
-    last_event_at: datetime | None
-    status_at: datetime | None
-    promised_to: date | None
-    recipient_zone: str
-    country: str
-    zone: str = "UTC"
-    taker: str = ""
-    report: str = ""
-    reported_at: datetime | None = None
-    first_promised_to: date | None = None
-    words: str = ""
-    silence_hours: float | None = None
-    risk: float | None = None
-    rating: int | None = None
-    rated_at: datetime | None = None
-    by_supplier: bool = False
-    tried_at: datetime | None = None
-    shop_says_there: bool = False
-    policy: Policy = field(default_factory=Policy)
-
-    @property
-    def clock(self) -> zoneinfo.ZoneInfo:
-        return zoneinfo.ZoneInfo(self.zone)
 
 
 @dataclass(frozen=True)
@@ -124,7 +78,7 @@ def alarms(facts: Facts, now: datetime) -> list[Alarm]:
     """All that is wrong, the worst first. Promise slipped and likely to be late are no news once it is late."""
     if facts.stage == Stage.VOID:
         return []
-    ended = facts.tracking_status in FINAL
+    ended = facts.tracking_status in FINAL and not _called_off_here(facts)
     asked = [*(() if ended else RULES), *(AFTERWARDS if ended or facts.shop_says_there else ())]
     found = [alarm for rule in asked if (alarm := rule(facts, now)) and alarm.rule not in facts.policy.off]
     if any(alarm.rule == R.PAST_PROMISE for alarm in found):
@@ -132,18 +86,9 @@ def alarms(facts: Facts, now: datetime) -> list[Alarm]:
     return sorted(found, key=lambda alarm: (-alarm.score, alarm.rule))
 
 
-def deadline(day: date, zone: str) -> datetime:
-    """The end (UTC) of a promised day where the recipient is."""
-    return datetime.combine(day + timedelta(days=1), time(0), tzinfo=zoneinfo.ZoneInfo(zone)).astimezone(UTC)
-
-
-def acceptance_due(facts: Facts) -> datetime | None:
-    """When the carrier should have scanned what it was handed."""
-    if facts.handed_over_at is None:
-        return None
-    return business_hours_after(
-        facts.handed_over_at, facts.policy.acceptance_hours, facts.clock, facts.country
-    )
+def _called_off_here(facts: Facts) -> bool:
+    """The carrier has cancelled the label of a parcel that still stands in the house: somebody waits for it all the same."""
+    return facts.tracking_status == S.CANCELLED and facts.stage in (Stage.OPEN, Stage.PACKED)
 
 
 def _alarm(
@@ -156,35 +101,35 @@ def _alarm(
     return Alarm(rule, since, round(SEVERITY[rule] * 100 + points, 1), explanation)
 
 
-def _tried_by(day: date, facts: Facts) -> bool:
-    """Whether it was at the recipient's by the end of that day, whatever has become of it since."""
-    at_door = facts.status_at if facts.tracking_status in AT_THE_DOOR else None
-    tried = min(filter(None, (facts.tried_at, at_door)), default=None)
-    return tried is not None and tried < deadline(day, facts.recipient_zone)
+def _after(at: datetime, hours: int, facts: Facts) -> datetime:
+    """So many of the shop's business hours later."""
+    return business_hours_after(at, hours, facts.clock, facts.country) if hours else at
 
 
 def _past_promise(facts: Facts, now: datetime) -> Alarm | None:
     day = facts.promised_to
     if day is None or facts.tracking_status in GOING_BACK:
         return None
-    if _tried_by(day, facts):
+    if tried_by(day, facts):
         return None
     zone = zoneinfo.ZoneInfo(facts.recipient_zone)
     grace = facts.policy.promise_grace_days
     since = deadline(add_business_days(day, grace, facts.country) if grace else day, facts.recipient_zone)
-    ago = _days((now.astimezone(zone).date() - day).days)
-    return _alarm(R.PAST_PROMISE, since, now, f"Promised for {day:%d %b}, {ago} ago")
+    ago = counted((now.astimezone(zone).date() - day).days, "day")
+    return _alarm(R.PAST_PROMISE, since, now, f"Promised for {day_said(day)}, {ago} ago")
 
 
 def _not_handed_over(facts: Facts, now: datetime) -> Alarm | None:
     if facts.handed_over_at or facts.first_scan_at or now <= facts.ship_by:
         return None
-    grace = facts.policy.handover_grace_hours
-    due = business_hours_after(facts.ship_by, grace, facts.clock, facts.country) if grace else facts.ship_by
+    due = _after(facts.ship_by, facts.policy.handover_grace_hours, facts)
     if facts.by_supplier:
-        return _alarm(R.NOT_HANDED_OVER, due, now, f"The supplier was to send it by {facts.ship_by:%d %b}")
+        return _alarm(
+            R.NOT_HANDED_OVER, due, now, f"The supplier was to send it by {on(facts.ship_by, facts)}"
+        )
     doing = "packed but not handed over" if facts.stage == Stage.PACKED else "not packed"
-    return _alarm(R.NOT_HANDED_OVER, due, now, f"Due out {facts.ship_by:%d %b}, {doing}")
+    doing += "; the carrier has cancelled its label" if _called_off_here(facts) else ""
+    return _alarm(R.NOT_HANDED_OVER, due, now, f"Due out {on(facts.ship_by, facts)}, {doing}")
 
 
 def _handover_gap(facts: Facts, now: datetime) -> Alarm | None:
@@ -194,10 +139,9 @@ def _handover_gap(facts: Facts, now: datetime) -> Alarm | None:
         return None
     if facts.tracking_status in GOING_BACK or now <= due:
         return None
-    when = f"{facts.handed_over_at.astimezone(facts.clock):%d %b %H:%M}"
-    hours = _count(facts.policy.acceptance_hours, "business hour")
+    hours = counted(facts.policy.acceptance_hours, "business hour")
     to = f" to {facts.taker}" if facts.taker else ""
-    said = f"Handed over{to} on {when}, not scanned by the carrier within {hours}"
+    said = f"Handed over{to} on {at_hour(facts.handed_over_at, facts)}, not scanned by the carrier within {hours}"
     return _alarm(R.HANDOVER_GAP, due, now, said)
 
 
@@ -209,19 +153,19 @@ def _silent(facts: Facts, now: datetime) -> Alarm | None:
         return None  # it waits for the customer; nobody will scan it meanwhile
     if facts.silence_hours is not None:
         usual = facts.silence_hours * facts.policy.silent_times
-        said = f"No scan since {heard:%d %b %H:%M}; 19 of 20 parcels are scanned again within {_span(usual)}"
+        said = f"No scan since {at_hour(heard, facts)}; 19 of 20 parcels are scanned again within {spanned(usual)}"
         return _alarm(R.SILENT, heard + timedelta(hours=usual), now, said)
-    quiet = business_days_between(heard.date(), now.date(), facts.country)
+    day = heard.astimezone(facts.clock).date()
+    quiet = business_days_between(day, now.astimezone(facts.clock).date(), facts.country)
     if quiet <= facts.policy.silent_days:
         return None
-    day, left = heard.date(), facts.policy.silent_days + 1
+    left = facts.policy.silent_days + 1
     while left:
         day += timedelta(days=1)
         left -= is_business_day(day, facts.country)
-    since = datetime.combine(day, time(0), tzinfo=UTC)
-    return _alarm(
-        R.SILENT, since, now, f"No scan for {_count(quiet, 'business day')}, last heard {heard:%d %b}"
-    )
+    since = datetime.combine(day, time(0), tzinfo=facts.clock).astimezone(UTC)
+    said = f"No scan for {counted(quiet, 'business day')}, last heard {on(heard, facts)}"
+    return _alarm(R.SILENT, since, now, said)
 
 
 def _trouble(facts: Facts, now: datetime) -> Alarm | None:
@@ -229,21 +173,22 @@ def _trouble(facts: Facts, now: datetime) -> Alarm | None:
     at, status = facts.status_at, facts.tracking_status
     if at is None:
         return None
-    said = f": “{facts.words}”" if facts.words else ""
+    said = quoted(facts)
     if status == S.RETURNING:
-        return _alarm(R.RETURNING, at, now, f"On its way back since {at:%d %b}{said}")
+        due = _after(at, facts.policy.carrier_word_hours, facts)
+        return _alarm(R.RETURNING, due, now, f"On its way back since {on(at, facts)}{said}")
     if status == S.EXPIRED:
-        return _alarm(R.LOST, at, now, f"The carrier stopped reporting on {at:%d %b}")
+        return _alarm(R.LOST, at, now, f"The carrier stopped reporting on {on(at, facts)}")
     if status == S.EXCEPTION:
-        if _LOST.search(facts.words):
+        if is_lost(facts.read):
             return _alarm(R.LOST, at, now, f"The carrier calls it lost{said}")
-        if _DAMAGED.search(facts.words):
+        if is_damaged(facts.read):
             return _alarm(R.DAMAGED, at, now, f"The carrier calls it damaged{said}")
-        return _alarm(R.EXCEPTION, at, now, f"The carrier reports a problem on {at:%d %b}{said}")
+        due = _after(at, facts.policy.carrier_word_hours, facts)
+        return _alarm(R.EXCEPTION, due, now, f"The carrier reports a problem on {on(at, facts)}{said}")
     if status == S.ATTEMPT_FAILED:
-        due = business_hours_after(at, facts.policy.attempt_hours, facts.clock, facts.country)
-        due = due if facts.policy.attempt_hours else at
-        return _alarm(R.ATTEMPT_FAILED, due, now, f"Delivery failed on {at:%d %b}{said}")
+        due = _after(at, facts.policy.attempt_hours, facts)
+        return _alarm(R.ATTEMPT_FAILED, due, now, f"Delivery failed on {on(at, facts)}{said}")
     return None
 
 
@@ -251,24 +196,24 @@ def _held(facts: Facts, now: datetime) -> Alarm | None:
     at = facts.status_at
     if at is None or facts.tracking_status != S.ON_HOLD:
         return None
-    customs = is_customs(facts.words)
+    customs = is_customs(facts.read)
     days = facts.policy.customs_days if customs else facts.policy.hold_days
-    due = business_hours_after(at, 24 * days, facts.clock, facts.country) if days else at
-    said = f": “{facts.words}”" if facts.words else ""
+    due = _after(at, 24 * days, facts)
+    said = quoted(facts)
     if customs:
-        return _alarm(R.CUSTOMS, due, now, f"In customs’ hands since {at:%d %b}{said}")
-    return _alarm(R.ON_HOLD, due, now, f"On hold since {at:%d %b}{said}")
+        return _alarm(R.CUSTOMS, due, now, f"In customs’ hands since {on(at, facts)}{said}")
+    return _alarm(R.ON_HOLD, due, now, f"On hold since {on(at, facts)}{said}")
 
 
 def _slipped(facts: Facts, now: datetime) -> Alarm | None:
     first, day = facts.first_promised_to, facts.promised_to
-    if first is None or day is None or facts.tracking_status in GOING_BACK or _tried_by(first, facts):
+    if first is None or day is None or facts.tracking_status in GOING_BACK or tried_by(first, facts):
         return None
     slip = business_days_between(first, day, facts.country)
     if slip < max(1, facts.policy.slipped_days):
         return None
     since = min(now, facts.last_event_at or facts.ship_by)
-    said = f"First promised for {first:%d %b}, now for {day:%d %b}: {_count(slip, 'business day')} later"
+    said = f"First promised for {day_said(first)}, now for {day_said(day)}: {counted(slip, 'business day')} later"
     return _alarm(R.SLIPPED, since, now, said)
 
 
@@ -276,11 +221,11 @@ def _at_risk(facts: Facts, now: datetime) -> Alarm | None:
     if facts.tracking_status in GOING_BACK | AT_THE_DOOR:
         return None
     day = facts.first_promised_to or facts.promised_to
-    if day and _tried_by(day, facts):
+    if day and tried_by(day, facts):
         return None
     since = min(now, facts.handed_over_at or facts.ship_by)
     if facts.risk is not None and facts.risk >= facts.policy.risk_from and day:
-        said = f"{facts.risk:.0%} likely to come after {day:%d %b}, by how long such parcels take"
+        said = f"{facts.risk:.0%} likely to come after {day_said(day)}, by how long such parcels take"
         return _alarm(R.AT_RISK, since, now, said, chance=facts.risk)
     if facts.risk is None and facts.tracking_status == S.DELAYED:
         return _alarm(R.AT_RISK, since, now, "The carrier says it is delayed", chance=0.5)
@@ -291,14 +236,14 @@ def _not_arrived(facts: Facts, now: datetime) -> Alarm | None:
     there = facts.tracking_status == S.DELIVERED or facts.shop_says_there
     if facts.report != ReportKind.NOT_ARRIVED or not there or facts.reported_at is None:
         return None
-    words = f"The customer wrote on {facts.reported_at:%d %b} that it has not arrived"
+    words = f"The customer wrote on {on(facts.reported_at, facts)} that it has not arrived"
     return _alarm(R.NOT_ARRIVED, facts.reported_at, now, words)
 
 
 def _low_rating(facts: Facts, now: datetime) -> Alarm | None:
     if facts.rating is None or facts.rated_at is None or facts.rating > facts.policy.low_rating:
         return None
-    words = f"The customer gave {facts.rating} of 5 on {facts.rated_at:%d %b}"
+    words = f"The customer gave {facts.rating} of 5 on {on(facts.rated_at, facts)}"
     return _alarm(R.LOW_RATING, facts.rated_at, now, words)
 
 
@@ -306,20 +251,8 @@ def _address(facts: Facts, now: datetime) -> Alarm | None:
     if facts.report not in (ReportKind.ADDRESS_RIGHT, ReportKind.ADDRESS_WRONG) or facts.reported_at is None:
         return None
     right = "right" if facts.report == ReportKind.ADDRESS_RIGHT else "wrong"
-    words = f"The customer wrote on {facts.reported_at:%d %b} that the address is {right}"
+    words = f"The customer wrote on {on(facts.reported_at, facts)} that the address is {right}"
     return _alarm(R.ADDRESS, facts.reported_at, now, words)
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def _days(count: int) -> str:
-    return _count(count, "day")
-
-
-def _span(hours: float) -> str:
-    return _count(round(hours), "hour") if hours < 48 else _count(round(hours / 24), "day")
 
 
 def rank(alarm: Alarm, value: float) -> float:
@@ -339,6 +272,14 @@ def reasons(found: list[Alarm]) -> Iterator[dict[str, str]]:
         }
 
 
+def _came_back(facts: Facts, now: datetime) -> Alarm | None:
+    """It is here again, and the customer has nothing: a case until somebody has said what becomes of it."""
+    if facts.tracking_status != S.RETURNED or facts.status_at is None:
+        return None
+    at = facts.status_at
+    return _alarm(R.RETURNING, at, now, f"Back since {on(at, facts)}: send it again, or pay it back")
+
+
 RULES = (
     _past_promise,
     _not_handed_over,
@@ -350,4 +291,4 @@ RULES = (
     _at_risk,
     _address,
 )
-AFTERWARDS = (_not_arrived, _low_rating)
+AFTERWARDS = (_not_arrived, _low_rating, _came_back)

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.formats import date_format
 
 from orders.models import Merchant
 from orders.models.base import MerchantOwned
@@ -55,7 +56,7 @@ class TrackingEvent(MerchantOwned):
         indexes = [models.Index(fields=["shipment", "occurred_at"], name="tracking_event_by_time")]
 
     def __str__(self) -> str:
-        return f"{self.get_status_display()} {self.occurred_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_status_display()} {date_format(self.occurred_at, 'DATETIME_FORMAT')}"
 
     @property
     def place(self) -> str:

@@ -1,6 +1,7 @@
 """How finished parcels came out, one by one and summed by day. Made by `shipping.scorecard`, from nothing but the raw rows."""
 
 from django.db import models
+from django.utils.formats import date_format
 
 from orders.models import Merchant
 from orders.models.base import MerchantOwned
@@ -35,13 +36,14 @@ class ParcelOutcome(MerchantOwned):
         indexes = [models.Index(fields=["merchant", "day"], name="outcome_by_day")]
 
     def __str__(self) -> str:
-        return f"{self.shipment_id}: {self.day}"
+        return f"{self.shipment_id}: {date_format(self.day, 'DATE_FORMAT')}"
 
 
 class DailyFigure(MerchantOwned):
     """The sums of a day's finished parcels by carrier, service, destination and product; `sku` is "" for all products
     together. A parcel with three products counts once there and once for each of the three. `hours` counts deliveries by whole
-    hours of transit (the last is `scorecard.figures.MOST_HOURS` and more), `ratings` counts them by score."""
+    hours of transit (the last is `scorecard.figures.MOST_HOURS` and more), `ratings` counts them by score, `late_ratings` those
+    of them that came late."""
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="daily_figures")
     day = models.DateField()
@@ -61,6 +63,7 @@ class DailyFigure(MerchantOwned):
     blame = models.JSONField(default=dict)
     hours = models.JSONField(default=dict)
     ratings = models.JSONField(default=dict)
+    late_ratings = models.JSONField(default=dict)
 
     class Meta:
         ordering = ["-day", "carrier"]
@@ -73,7 +76,7 @@ class DailyFigure(MerchantOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.day} {self.carrier}"
+        return f"{date_format(self.day, 'DATE_FORMAT')} {self.carrier}"
 
 
 class StaleDay(MerchantOwned):
@@ -86,4 +89,4 @@ class StaleDay(MerchantOwned):
         constraints = [models.UniqueConstraint(fields=["merchant", "day"], name="stale_day_once")]
 
     def __str__(self) -> str:
-        return str(self.day)
+        return date_format(self.day, "DATE_FORMAT")

@@ -162,6 +162,11 @@ class LatePolicy(MerchantOwned):
     attempt_hours = models.PositiveSmallIntegerField(
         "after a failed attempt", default=0, help_text="Business hours before it is a case."
     )
+    carrier_word_hours = models.PositiveSmallIntegerField(
+        "after a problem or a return",
+        default=0,
+        help_text="Business hours after the carrier’s word before it is a case; loss and damage are one at once.",
+    )
     customs_days = models.PositiveSmallIntegerField(
         "customs", default=2, help_text="Business days in customs’ hands."
     )

@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
 
 from orders.models import Merchant
 from orders.models.base import MerchantOwned
@@ -33,7 +34,7 @@ class Promise(MerchantOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.from_day} – {self.to_day}"
+        return f"{date_format(self.from_day, 'DATE_FORMAT')} – {date_format(self.to_day, 'DATE_FORMAT')}"
 
 
 class LearnedTransit(MerchantOwned):
@@ -51,4 +52,4 @@ class LearnedTransit(MerchantOwned):
     )
 
     def __str__(self) -> str:
-        return f"{self.parcels} parcels, {self.fitted_at:%Y-%m-%d %H:%M}"
+        return f"{self.parcels} parcels, {date_format(self.fitted_at, 'DATETIME_FORMAT')}"

@@ -19,6 +19,10 @@ IN_TROUBLE = Q(
 """Of those the ones of which the carrier itself says that something is wrong."""
 
 
+NOT_DELIVERED = Q(tracking_status__in=[TrackingStatus.RETURNED, TrackingStatus.CANCELLED])
+"""Of those that have ended the ones that never reached their customer."""
+
+
 FROM_HERE = Q(direction=Direction.OUTBOUND, supplier__isnull=True)
 """What the shop's own warehouse packs and hands over."""
 
@@ -154,6 +158,7 @@ class Shipment(MerchantOwned):
                 condition=OPEN & Q(handed_over_at__isnull=False),
                 name="shipment_risk_to_ask",
             ),
+            models.Index(fields=["status_at"], condition=NOT_DELIVERED, name="shipment_not_delivered"),
             models.Index(
                 fields=["merchant", "carrier", "-delivered_at"],
                 condition=Q(delivered_at__isnull=False),

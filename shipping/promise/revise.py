@@ -101,7 +101,8 @@ def parcel_of(shipment: Shipment, leaves_at: datetime) -> Parcel:
 def _after(shipment: Shipment, now: datetime) -> Estimate:
     """For a parcel whose promised day has passed: by those that took as long as it already has."""
     zone, to = ZoneInfo(shipment.recipient_zone), shipment.order.ship_to
-    missed = f"{shipment.promised_to:%d %b} has passed"
+    day = shipment.promised_to
+    missed = f"{day.day} {day:%b} has passed" if day else ""
     left = shipment.handed_over_at or shipment.first_scan_at
     if left is None:
         leaves = max(shipment.ship_by, now)

@@ -55,11 +55,10 @@ def by(question: Question, group: str) -> dict[str, Sums]:
     column = {"product": "sku", "week": "day"}.get(group, group)
     found: dict[str, Sums] = defaultdict(Sums)
     asked = rows(question, by_product=group == "product").order_by()
-    for key, blame, hours, ratings, *counts in asked.values_list(
-        column, "blame", "hours", "ratings", *COUNTS
-    ):
+    told = asked.values_list(column, "blame", "hours", "ratings", "late_ratings", *COUNTS)
+    for key, blame, hours, ratings, late_ratings, *counts in told:
         name = monday(key).isoformat() if group == "week" else key
-        found[name].add(dict(zip(COUNTS, counts, strict=True)), blame, hours, ratings)
+        found[name].add(dict(zip(COUNTS, counts, strict=True)), blame, hours, ratings, late_ratings)
     return dict(found)
 
 

@@ -46,12 +46,14 @@ def share(count: int, of: int) -> Share:
 
 @dataclass
 class Sums:
-    """What can be added up. `hours` counts deliveries by whole hours of transit, `ratings` by score."""
+    """What can be added up. `hours` counts deliveries by whole hours of transit, `ratings` by score, `late_ratings` those of
+    parcels that came late."""
 
     counts: Counter[str] = field(default_factory=Counter)
     blame: Counter[str] = field(default_factory=Counter)
     hours: Counter[int] = field(default_factory=Counter)
     ratings: Counter[int] = field(default_factory=Counter)
+    late_ratings: Counter[int] = field(default_factory=Counter)
 
     def add(
         self,
@@ -59,6 +61,7 @@ class Sums:
         blame: Mapping[str, int],
         hours: Mapping[str, int],
         ratings: Mapping[str, int],
+        late_ratings: Mapping[str, int],
     ) -> None:
         for name in COUNTS:
             self.counts[name] += counts[name]
@@ -68,6 +71,8 @@ class Sums:
             self.hours[int(hour)] += count
         for score, count in ratings.items():
             self.ratings[int(score)] += count
+        for score, count in late_ratings.items():
+            self.late_ratings[int(score)] += count
 
 
 @dataclass(frozen=True)
@@ -89,12 +94,13 @@ class Figures:
     rated: int
     rating: float | None
     low: int
+    in_time: "Score"
+    too_late: "Score"
 
 
 def figures(key: str, sums: Sums) -> Figures:
     count = sums.counts
-    rated = sum(sums.ratings.values())
-    stars = sum(score * many for score, many in sums.ratings.items())
+    score = score_of(sums.ratings)
     return Figures(
         key=key,
         parcels=count["parcels"],
@@ -108,10 +114,26 @@ def figures(key: str, sums: Sums) -> Figures:
         late_days=round(count["late"] / 86_400, 1),
         blame={part: round(sums.blame[part] / 86_400, 1) for part in PARTS},
         ratings={score: sums.ratings[score] for score in range(1, 6)},
-        rated=rated,
-        rating=round(stars / rated, 2) if rated else None,
-        low=sums.ratings[1] + sums.ratings[2],
+        rated=score.many,
+        rating=score.mean,
+        low=score.low,
+        in_time=score_of(sums.ratings - sums.late_ratings),
+        too_late=score_of(sums.late_ratings),
     )
+
+
+class Score(NamedTuple):
+    """What `many` customers gave, 1 to 5, and how many of them 1 or 2."""
+
+    many: int
+    mean: float | None
+    low: int
+
+
+def score_of(ratings: Mapping[int, int]) -> Score:
+    many = sum(ratings.values())
+    stars = sum(score * count for score, count in ratings.items())
+    return Score(many, round(stars / many, 2) if many else None, ratings.get(1, 0) + ratings.get(2, 0))
 
 
 def quantile(hours: Mapping[int, int], level: float) -> float | None:
@@ -194,6 +216,7 @@ def together(all_sums: Iterable[Sums]) -> Sums:
             one.blame,
             {str(hour): count for hour, count in one.hours.items()},
             {str(score): count for score, count in one.ratings.items()},
+            {str(score): count for score, count in one.late_ratings.items()},
         )
     return found
 

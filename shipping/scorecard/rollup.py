@@ -169,7 +169,8 @@ def _add(outcomes: Sequence[ParcelOutcome], sums: dict[tuple[str, str, str, str]
         hours = {} if one.transit is None else {str(min(one.transit // 3600, MOST_HOURS)): 1}
         rated = {str(scores[one.shipment_id]): 1} if one.shipment_id in scores else {}
         for sku in ("", *sorted(skus[one.shipment_id])):
-            sums[sku, one.carrier, one.service, one.lane].add(counts, one.blame, hours, rated)
+            late = rated if one.judged and not one.on_time else {}
+            sums[sku, one.carrier, one.service, one.lane].add(counts, one.blame, hours, rated, late)
 
 
 def _figure(merchant: Merchant, day: date, key: tuple[str, str, str, str], one: Sums) -> DailyFigure:
@@ -185,4 +186,5 @@ def _figure(merchant: Merchant, day: date, key: tuple[str, str, str, str], one: 
         blame=dict(one.blame),
         hours={str(hour): count for hour, count in one.hours.items()},
         ratings={str(score): count for score, count in one.ratings.items()},
+        late_ratings={str(score): count for score, count in one.late_ratings.items()},
     )

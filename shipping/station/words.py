@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
+from django.utils.formats import date_format
+
 from shipping.status import ScanOutcome, Stage
 
 O = ScanOutcome  # noqa: E741
@@ -131,7 +133,7 @@ def _repeated(facts: Facts) -> str:
     end = "Check what is in your box." if facts.outcome == O.CONFLICT else "Nothing has changed."
     if facts.at is None:
         return f"{done} before. {end}"
-    when = f"{facts.at.astimezone(facts.zone):%d %b, %H:%M}"
+    when = date_format(facts.at.astimezone(facts.zone), "j M H:i")
     return f"{done} {when}{f' by {facts.by}' if facts.by else ''}. {end}"
 
 

@@ -110,7 +110,9 @@ def test_a_promise_that_passes_is_renewed_with_the_reason_and_stays_late(shop, l
     shipment.refresh_from_db()
     assert shipment.missed_on == first and shipment.promised_from >= later.date()
     last = shipment.promises.last()
-    assert f"{first:%d %b} has passed" in last.reason and last.source == ("learned" if learned else "table")
+    assert f"{first.day} {first:%b} has passed" in last.reason and last.source == (
+        "learned" if learned else "table"
+    )
     review(now=later)
     assert LateCase.objects.get(shipment=shipment).rule == "past_promise", (
         "a new promise does not undo a broken one"

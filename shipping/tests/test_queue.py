@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
+import pypdfium2
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -13,8 +14,9 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orders.models import OrderLine
+from orders.models import Order, OrderLine
 from orders.roles import Role
+from shipping import voice
 from shipping.carriers.base import Reading
 from shipping.lateness import handle
 from shipping.lateness.cases import review
@@ -36,7 +38,7 @@ from shipping.promise.estimate import chance
 from shipping.tasks import make_claims
 from shipping.tracking.record import record
 from shipping.warehouse.reship import NoReship, reship
-from tests.factories import NOW, make_product, make_shipment, make_user
+from tests.factories import NOW, make_order, make_product, make_shipment, make_user
 
 DAY = timedelta(days=1)
 QUEUE = "/admin/shipping/latecase/"
@@ -62,6 +64,10 @@ def act(client, case, **said):
     case.refresh_from_db()
     said = {"version": case.version} | said
     return client.post(f"{QUEUE}{case.pk}/change/", said, follow=True).content.decode()
+
+
+def paper(pdf) -> str:
+    return "\n".join(sheet.get_textpage().get_text_range() for sheet in pypdfium2.PdfDocument(pdf))
 
 
 class TestReview:
@@ -111,6 +117,74 @@ class TestReview:
         handle.settle(case.pk, "refunded", author="alice", now=end + 4 * DAY)
         assert review(now=end + 5 * DAY)["opened"] == 0, "answered"
 
+    def test_the_customers_word_counts_though_the_worst_was_a_false_alarm(self, late, merchant):
+        handle.settle(late.pk, "false_alarm", author="alice", now=NOW + 20 * DAY)
+        CustomerReport.objects.create(
+            merchant=merchant, shipment=late.shipment, kind="address_wrong", tier=1, created_at=NOW + 21 * DAY
+        )
+        assert review(now=NOW + 21 * DAY)["opened"] == 1
+        assert LateCase.objects.get(closed_at=None).rule == "address"
+
+    def test_a_review_that_comes_too_late_says_nothing_twice(self, late, merchant, monkeypatch):
+        """Both reviews, and a person, have read the open case before the first of them writes."""
+        from shipping.lateness import cases
+
+        end = NOW + 20 * DAY
+        record([Reading("delivered", end, shipment_id=late.shipment_id)], merchant=merchant, now=end)
+        gathered = cases.gather.facts_of_all
+
+        def meanwhile(*given):
+            monkeypatch.undo()
+            review(now=end)
+            return gathered(*given)
+
+        monkeypatch.setattr(cases.gather, "facts_of_all", meanwhile)
+        review(now=end)
+        assert late.entries.filter(kind="closed").count() == 1
+
+    def test_a_low_rating_by_the_customer_opens_a_case(self, late, merchant):
+        end = NOW + 20 * DAY
+        record([Reading("delivered", end, shipment_id=late.shipment_id)], merchant=merchant, now=end)
+        handle.settle(late.pk, "arrived", author="alice", now=end)
+        voice.rate(Shipment.objects.get(pk=late.shipment_id), score=1, comment="", now=end + DAY)
+        assert review(now=end + DAY)["opened"] == 1
+        assert LateCase.objects.get(closed_at=None).rule == "low_rating"
+        voice.rate(Shipment.objects.get(pk=late.shipment_id), score=5, comment="", now=end + DAY)
+        assert review(now=end + 2 * DAY)["closed"] == 1, "the customer has changed their mind"
+
+    def test_a_parcel_that_is_back_is_a_case_until_somebody_settles_it(self, late, merchant):
+        for status, day in (("returning", 21), ("returned", 25)):
+            at = NOW + day * DAY
+            record([Reading(status, at, shipment_id=late.shipment_id)], merchant=merchant, now=at)
+            review(now=at)
+        late.refresh_from_db()
+        assert late.closed_at is None and late.rule == "returning"
+        assert late.explanation == "Back since 29 Mar: send it again, or pay it back"
+        handle.settle(late.pk, "refunded", author="alice", now=NOW + 26 * DAY)
+        assert review(now=NOW + 27 * DAY)["opened"] == 0
+
+    def test_one_that_comes_back_without_a_word_before_is_a_case_too(self, merchant):
+        row = make_shipment(merchant, carrier="DHL", tracking_number="T1")
+        Shipment.objects.filter(pk=row.pk).update(stage="handed_over", handed_over_at=NOW)
+        record([Reading("returned", NOW + 2 * DAY, shipment_id=row.pk)], merchant=merchant, now=NOW + 2 * DAY)
+        assert review(now=NOW + 2 * DAY)["opened"] == 1
+
+    def test_a_label_that_the_carrier_cancels_leaves_the_parcel_to_be_sent(self, merchant):
+        row = make_shipment(merchant, carrier="DHL", tracking_number="T1")
+        record([Reading("cancelled", NOW, shipment_id=row.pk)], merchant=merchant, now=NOW)
+        review(now=NOW + 20 * DAY)
+        case = LateCase.objects.get()
+        said = [case.explanation, *(one["explanation"] for one in case.also)]
+        assert any("the carrier has cancelled its label" in words for words in said)
+
+    def test_what_was_cancelled_is_no_value(self, late, merchant):
+        order = late.shipment.order
+        make_order(merchant, email=order.email)
+        Order.objects.exclude(pk=order.pk).update(status="cancelled")
+        review(now=NOW + 21 * DAY)
+        late.refresh_from_db()
+        assert late.value == order.total == Decimal("23.00")
+
     def test_a_shops_own_thresholds(self, late, merchant):
         LatePolicy.objects.create(merchant=merchant, off=["past_promise", "silent"])
         assert review(now=NOW + 21 * DAY)["closed"] == 1
@@ -151,6 +225,33 @@ class TestList:
             {"lane": "x'"},
         ):
             assert page.get(QUEUE, wrong).status_code in (200, 302)
+
+    def test_facets_count_what_the_search_finds(self, page, merchant, late):
+        make_shipment(merchant, carrier="UPS", address={"country": "AT", "postal_code": "1010"})
+        review(now=NOW + 20 * DAY)
+        for words, found in (("DE-80", 1), ("ups", 1), ("nobody-xyz", 0)):
+            answer = page.get(QUEUE, {"q": words})
+            assert answer.context["cl"].result_count == found
+            counted = "(1)" in answer.content.decode()
+            assert counted == bool(found) and "(2)" not in answer.content.decode()
+
+    def test_a_rare_destination_is_found_by_the_search(self, page, merchant, late):
+        for place in range(30):
+            make_shipment(merchant, address={"country": "DE", "postal_code": f"{10 + place}000"})
+        review(now=NOW + 20 * DAY)
+        assert "DE-39 (1)" not in page.get(QUEUE).content.decode()
+        assert page.get(QUEUE, {"q": "de-39"}).context["cl"].result_count == 1
+
+    @pytest.mark.parametrize("name", ["carrier", "lane", "owner", "rule", "state", "merchant", "q", "age"])
+    def test_a_nul_is_no_traceback(self, page, late, name):
+        assert page.get(QUEUE, {name: "a\0b"}).status_code in (200, 302, 400)
+
+    def test_a_nul_in_a_note_is_refused_in_words(self, page, late):
+        answer = page.post(f"{QUEUE}{late.pk}/change/", {"act": "note", "text": "called\0"})
+        if connection.vendor == "postgresql":
+            assert answer.status_code == 400 and b"Nothing was changed" in answer.content
+        else:
+            assert answer.status_code == 302
 
     def test_snoozed_mine_and_overdue(self, page, alice, late):
         def found(**query):
@@ -285,10 +386,21 @@ class TestCase:
         late.refresh_from_db()
         assert late.owner == alice and late.outcome == "arrived" and late.closed_at
         sleeps = timezone.now().astimezone(late.merchant.tz).date() + 3 * DAY
-        assert f"Snoozed until {sleeps:%d %b %Y} 07:00" in html
+        assert f"Snoozed until {sleeps.day} {sleeps:%b %Y} 07:00" in html
         said = [(one.kind, one.text) for one in reversed(late.entries.all())]
         assert [kind for kind, _ in said] == ["note", "owner", "snooze", "note", "note", "outcome"]
         assert "&lt;b&gt;called" in html and "neighbour had it" in html
+
+    def test_a_false_alarm_is_said_on_its_page(self, page, late):
+        act(page, late, act="settle", outcome="false_alarm")
+        late.refresh_from_db()
+        assert late.outcome == "false_alarm" and late.closed_at
+
+    def test_it_wakes_by_itself(self, page, late):
+        handle.snooze(late.pk, timezone.now() + DAY, author="alice", now=timezone.now())
+        assert page.get(QUEUE).context["cl"].result_count == 0
+        LateCase.objects.update(snoozed_until=timezone.now() - timedelta(minutes=1))
+        assert page.get(QUEUE).context["cl"].result_count == 1
 
     def test_snoozed_until_the_morning_of_a_day(self, page, late):
         today = timezone.now().astimezone(late.merchant.tz).date()
@@ -346,6 +458,30 @@ class TestCase:
         new.order.refresh_from_db()
         assert new.order.status == "delivered", "the lost one is not waited for"
 
+    def test_who_has_the_money_back_gets_no_second_parcel(self, page, late):
+        seen = late.version
+        handle.settle(late.pk, "refunded", author="bob", now=NOW)
+        assert "Send it again" not in page.get(f"{QUEUE}{late.pk}/change/").content.decode()
+        html = act(page, late, act="reship", version=seen, text="she asked for it")
+        assert "closed meanwhile: refunded" in html
+        assert not Shipment.objects.filter(replaces=late.shipment).exists()
+        late.refresh_from_db()
+        assert late.outcome == "refunded" and late.entries.filter(text="she asked for it").exists()
+
+    def test_a_snooze_meanwhile_is_seen_before_it_is_sent_again(self, page, late):
+        seen = late.version
+        handle.snooze(late.pk, NOW + 40 * DAY, author="bob", now=NOW)
+        assert "was changed while you looked" in act(page, late, act="reship", version=seen)
+        assert not Shipment.objects.filter(replaces=late.shipment).exists()
+
+    def test_a_claim_says_when_the_case_was_not_closed(self, page, late, alice):
+        seen = late.version
+        handle.own(late.pk, alice, author="bob", now=NOW)
+        html = act(page, late, act="claim", amount="5", close="1", version=seen)
+        assert "its paper is being made" in html and "was changed while you looked" in html
+        late.refresh_from_db()
+        assert late.closed_at is None and Claim.objects.filter(case=late).exists()
+
     def test_a_parcel_that_has_not_left_is_not_sent_again(self, page, merchant):
         make_shipment(merchant)
         review(now=NOW + 20 * DAY)
@@ -360,12 +496,10 @@ class TestCase:
         assert late.outcome == "claimed"
         answer = page.get(f"{QUEUE}{late.pk}/claim/")
         assert answer["content-type"] == "application/pdf"
-        import pypdfium2
-
-        pages = pypdfium2.PdfDocument(answer.content)
-        text = "\n".join(sheet.get_textpage().get_text_range() for sheet in pages)
+        text = paper(answer.content)
         for words in ("T1", "19.90 EUR", "In transit", "Blue mug", "What was promised", "木村"):
             assert words in text, words
+        assert "processing" not in text, "whose late days they are is not the carrier's to know"
         client.force_login(charlie)
         assert client.get(f"{QUEUE}{late.pk}/claim/").status_code == 404
 
@@ -398,6 +532,14 @@ class TestCase:
             ("Handed over", "alice", "manifest M-7, driver Novák, dock 3"),
         ]
         assert told[2][0].startswith("Delivered") and told[2][2] == "Left in porch, signed by M. Ito"
+        Claim.objects.create(case=late, amount=5, created_at=NOW)
+        make_claims()
+        text = " ".join(paper(bytes(Claim.objects.get().pdf)).split())
+        for words in (
+            "1 piece scanned into it, 750 g", "manifest M-7, driver Novák, dock 3", "Left in porch, signed by M. Ito",
+            "Handed over", "2026-03-09 – 2026-03-11", "standard service, domestic", "Hauptstr. 5, 80331 München",
+        ):  # fmt: skip
+            assert words in text, words
 
     def test_the_paper_that_is_not_made_yet(self, page, late):
         assert "not made yet" in page.get(f"{QUEUE}{late.pk}/claim/", follow=True).content.decode()

@@ -1,5 +1,6 @@
 """The scorecard: figures from daily sums, the same as from the raw rows; each leads to its parcels."""
 
+import csv
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
@@ -12,8 +13,10 @@ from django.core.management import CommandError, call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orders.handling import business_hours_after
 from shipping import voice
 from shipping.carriers.base import Reading
+from shipping.lateness.blame import Journey, Span, blame
 from shipping.models import DailyFigure, ParcelOutcome, Promise, Rating, Shipment, StaleDay, TrackingEvent
 from shipping.scorecard import ask
 from shipping.scorecard.figures import Sums, figures, like_for_like, quantile, share
@@ -163,14 +166,19 @@ def question(merchant):
     return ask.Question((merchant.pk,), date(2026, 2, 1), date(2026, 5, 31), {})
 
 
+ALL = ("parcels", "delivered", "judged", "on_time", "kept", "first_attempt", "exception", "returned", "late")
+
+
 def summed(merchant) -> Counter:
-    """What the daily sums say, by day and carrier."""
+    """What the daily sums say, by day and all that they are kept by."""
     found: Counter = Counter()
-    for row in DailyFigure.objects.for_merchant(merchant).filter(sku=""):
-        for name in ("parcels", "delivered", "judged", "on_time", "first_attempt", "exception", "returned"):
-            found[row.day, row.carrier, name] += getattr(row, name)
-        for hour, many in row.hours.items():
-            found[row.day, row.carrier, f"h{hour}"] += many
+    for row in DailyFigure.objects.for_merchant(merchant):
+        key = (row.day, row.sku, row.carrier, row.service, row.lane)
+        for name in ALL:
+            found[(*key, name)] += getattr(row, name)
+        for kind in ("hours", "blame", "ratings", "late_ratings"):
+            for name, many in getattr(row, kind).items():
+                found[(*key, kind, name)] += many
     return +found
 
 
@@ -182,24 +190,63 @@ def naive(merchant) -> Counter:
         end = row.status_at if returned else row.delivered_at
         if end is None:
             continue
-        told = list(row.events.values_list("status", "occurred_at"))
+        told = list(row.events.order_by("occurred_at", "pk").values_list("status", "occurred_at"))
+        zone = ZoneInfo(row.recipient_zone)
         tries = [at for status, at in told if status in ("attempt_failed", "available_for_pickup")]
-        first = row.promises.order_by("pk").first()
-        there = min([end, *tries]).astimezone(ZoneInfo(row.recipient_zone)).date()
-        key = (end.astimezone(merchant.tz).date(), row.carrier)
-        found[(*key, "parcels")] += 1
-        found[(*key, "delivered")] += not returned
-        found[(*key, "judged")] += first is not None
-        found[(*key, "on_time")] += bool(first and not returned and there <= first.to_day)
-        found[(*key, "first_attempt")] += not returned and "attempt_failed" not in dict(told)
-        found[(*key, "exception")] += any(
-            status in ("delayed", "on_hold", "exception", "returning") for status, _ in told
+        promises = list(row.promises.order_by("pk"))
+        there = min([end, *tries]).astimezone(zone).date()
+        first = promises[0].to_day if promises else None
+        at_the_door = [one for one in promises if one.made_at <= row.handed_over_at + timedelta(minutes=10)]
+        said: Counter = Counter(parcels=1, returned=int(returned), delivered=int(not returned))
+        said["judged"] = int(first is not None)
+        said["on_time"] = int(bool(first and not returned and there <= first))
+        said["kept"] = int(
+            bool(first and not returned and there <= (at_the_door[-1].to_day if at_the_door else first))
         )
-        found[(*key, "returned")] += returned
-        if not returned and row.handed_over_at:
+        said["first_attempt"] = int(not returned and "attempt_failed" not in dict(told))
+        said["exception"] = int(
+            any(status in ("delayed", "on_hold", "exception", "returning") for status, _ in told)
+        )
+        if not returned:
             hour = min(2160, int(max(0, (end - row.handed_over_at).total_seconds()) // 3600))
-            found[(*key, f"h{hour}")] += 1
+            said["hours", str(hour)] += 1
+        shares = charged(row, merchant, told, end) if first and not returned else {}
+        said["late"] = sum(shares.values())
+        for part, seconds in shares.items():
+            said["blame", part] += seconds
+        if rating := Rating.objects.filter(shipment=row).first():
+            said["ratings", str(rating.score)] += 1
+            if said["judged"] and not said["on_time"]:
+                said["late_ratings", str(rating.score)] += 1
+        to = row.order.ship_to
+        day, lane = end.astimezone(merchant.tz).date(), f"{to.country}-{to.postal_code[:2]}"
+        for sku in ("", *{line.order_line.sku for line in row.lines.all()}):
+            for name, many in said.items():
+                key = name if isinstance(name, tuple) else (name,)
+                found[(day, sku, row.carrier, row.service, lane, *key)] += many
     return +found
+
+
+def charged(row, merchant, told, end) -> dict[str, int]:
+    midnight = datetime.combine(row.first_promised_to + DAY, datetime.min.time())
+    ends = [*(at for _status, at in told[1:]), end]
+    spans = [
+        Span(status, at, max(at, min(until, end)), status)
+        for (status, at), until in zip(told, ends, strict=True)
+    ]
+    return blame(
+        Journey(
+            deadline=midnight.replace(tzinfo=ZoneInfo(row.recipient_zone)),
+            end=end,
+            ship_by=row.ship_by,
+            handed_over_at=row.handed_over_at,
+            first_scan_at=row.first_scan_at,
+            acceptance_due=business_hours_after(
+                row.handed_over_at, merchant.acceptance_hours, merchant.tz, merchant.holiday_country
+            ),
+            spans=spans,
+        )
+    )
 
 
 steps = st.lists(
@@ -221,7 +268,12 @@ steps = st.lists(
 )
 journeys = st.lists(
     st.tuples(
-        steps, st.sampled_from(["delivered", "returned", None]), st.integers(1, 15), st.sampled_from("AB")
+        steps,
+        st.sampled_from(["delivered", "returned", None]),
+        st.integers(1, 15),
+        st.sampled_from("AB"),
+        st.sampled_from([None, 1, 5]),
+        st.sampled_from(["DE", "AT"]),
     ),
     max_size=4,
 )
@@ -235,9 +287,14 @@ def test_roll_ups_equal_the_raw_rows(journeys):
 
     with transaction.atomic():
         merchant = make_merchant("sums")
-        for steps, end, after, carrier in journeys:
+        for steps, end, after, carrier, score, country in journeys:
             told = [("in_transit", 0), *((status, min(at, after)) for status, at in steps)]
-            sent(merchant, *told, *([(end, after)] if end else []), carrier=carrier)
+            told += [(end, after)] if end else []
+            row = sent(merchant, *told, carrier=carrier, address={"country": country, "postal_code": "8020"})
+            Shipment.objects.filter(pk=row.pk).update(service=f"{carrier}-{country}")
+            row.refresh_from_db()
+            if score and row.delivered_at:
+                voice.rate(row, score=score, comment="", now=NOW + 20 * DAY)
         refresh()
         assert summed(merchant) == naive(merchant)
         transaction.set_rollback(True)
@@ -258,12 +315,41 @@ class TestPage:
                 wanted = {
                     "all": row.parcels, "late": row.on_time.of - row.on_time.many, "unkept": row.kept.of - row.kept.many,
                     "attempts": row.first_attempt.of - row.first_attempt.many, "exception": row.exception.many,
-                    "returned": row.returned.many, "rated": row.rated,
+                    "returned": row.returned.many, "rated": row.rated, "judged": row.on_time.of,
+                    "delayed": int(row.late_days > 0), "timed": row.first_attempt.of,
                 }  # fmt: skip
                 found = {name: page.get(url[name]).context["cl"].result_count for name in wanted}
                 assert found == wanted, (group, row.key)
-        for card in context["cards"]:
-            assert page.get(card["url"]).status_code == 200
+        leads = {card["title"]: page.get(card["url"]).context["cl"].result_count for card in context["cards"]}
+        assert leads == {
+            "On time": 2, "Promise kept": 2, "First attempt": 1, "Exceptions": 2, "Transit, half within": 4,
+            "Transit, nine of ten within": 4, "Late days": 1, "Satisfaction": 1,
+        }  # fmt: skip
+        next_span = SPAN | {"from": "2026-06-01", "to": "2026-08-30"}
+        after = page.get(PAGE, next_span).context["cards"][0]
+        assert page.get(after["then"]).context["cl"].result_count == 2, "those of the span before"
+
+    def test_late_days_by_group_lead_to_their_parcels(self, page, merchant, quarter):
+        context = page.get(PAGE, SPAN | {"by": "carrier"}).context
+        [(row, parts)] = context["blamed"]["rows"]
+        assert row.key == "DHL" and sum(days for days, _url in parts) == pytest.approx(row.late_days, abs=0.2)
+        for days, url in parts:
+            assert page.get(url).context["cl"].result_count == int(days > 0)
+
+    def test_satisfaction_by_lateness(self, page, merchant, quarter):
+        for name, score in (("good", 5), ("tried", 4), ("late", 1)):
+            voice.rate(quarter[name], score=score, comment="", now=NOW + 10 * DAY)
+        refresh()
+        context = page.get(PAGE, SPAN).context
+        assert [(name, score.many, score.mean, score.low) for name, score, _url in context["felt"]] == [
+            ("Not late", 2, 4.5, 0), ("Late", 1, 1.0, 1),
+        ]  # fmt: skip
+        for _name, score, url in context["felt"]:
+            assert page.get(url).context["cl"].result_count == score.many
+        lines = page.get(PAGE + "csv/", SPAN | {"carrier": "DHL"}).content.decode("utf-8-sig").splitlines()
+        [said] = csv.DictReader(lines)
+        assert said["ratings of late parcels"] == "1" and said["mean rating of the others"] == "4.5"
+        assert (said["parcels"], said["ratings"], said["low ratings"]) == ("4", "3", "1")
 
     def test_every_mark_of_a_picture_leads_to_its_parcels(self, page, merchant, quarter):
         for name, score in (("good", 5), ("late", 1)):
@@ -274,9 +360,9 @@ class TestPage:
         def count(mark):
             return page.get(mark.url).context["cl"].result_count
 
-        assert sum(count(mark) for mark in context["weeks"].marks) == context["total"].parcels
+        assert sum(count(mark) for mark in context["weeks"].marks) == context["total"].on_time.of
         assert {mark.name: count(mark) for mark in context["bars"].marks} == {
-            row.key: row.parcels for row, _url in context["rows"]
+            row.key: row.on_time.of for row, _url in context["rows"]
         }
         assert [count(mark) for mark in context["stars"].marks] == [1, 0, 0, 0, 1]
         late = {mark.tone: count(mark) for mark in context["blame"].marks}
@@ -305,6 +391,7 @@ class TestPage:
         assert page.get("/admin/shipping/shipment/", {"ended": "x~y"}).context["cl"].result_count == 0
 
     def test_two_carriers_on_the_same_destinations(self, page, merchant, quarter):
+        assert page.get(PAGE, SPAN).context["pair"] == ("DHL", "UPS"), "those with most parcels, unasked"
         assert page.get(PAGE, SPAN | {"a": "DHL", "b": "UPS"}).context["compared"] == "none"
         for _ in range(5):
             sent(merchant, ("delivered", 3), carrier="UPS")
@@ -321,7 +408,7 @@ class TestPage:
     def test_comments_by_lateness(self, page, merchant, quarter):
         voice.rate(quarter["late"], score=1, comment="Far too <late>", now=NOW + 10 * DAY)
         voice.rate(quarter["good"], score=5, comment="Lovely", now=NOW + 10 * DAY)
-        Rating.objects.filter(shipment=quarter["late"]).update(late=True)
+        assert Rating.objects.get(late=True).shipment == quarter["late"]
         html = page.get(PAGE, SPAN).content.decode()
         assert "Far too &lt;late&gt;" in html and "Lovely" in html
         assert "Lovely" not in page.get(PAGE, SPAN | {"comments": "late"}).content.decode()
@@ -338,6 +425,16 @@ class TestPage:
         text = pypdfium2.PdfDocument(answer.content)[0].get_textpage().get_text_range()
         assert "On time by carrier" in text and "On time by week" in text
         assert "Scorecard" in text and "DHL" in text and "Whose late days" in text
+        shown = page.get(PAGE, SPAN).context
+        lines = [" ".join(line.split()) for line in text.splitlines()]
+        for row, _urls in shown["rows"]:
+            kept, first = (f"{100 * one.value:.1f} %" for one in (row.kept, row.first_attempt))
+            [line] = [line for line in lines if line.startswith(f"{row.key} {row.parcels} ")]
+            assert kept in line and first in line and f"{row.half} / {row.most}" in line, line
+        late = next(row for row, _urls in shown["rows"] if row.late_days)
+        assert any(line.startswith(f"DHL {late.blame['merchant']} ") for line in lines), (
+            "late days by carrier"
+        )
 
     def test_another_shops_figures_are_not_shown(self, client, charlie, quarter):
         client.force_login(charlie)

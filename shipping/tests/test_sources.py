@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from orders.models import Order
 from shipping.carriers.base import Reading
 from shipping.lateness.cases import review
 from shipping.models import LateCase, QuarantinedReading, Shipment, TrackingEvent
@@ -77,6 +78,19 @@ def test_the_simulator_tells_every_story_to_its_end(merchant):
         simulator.tick(now=NOW + simulator.STEP * 2 * step)
     assert list(shipment.events.order_by("occurred_at").values_list("status", flat=True)) == story
     assert not TrackingEvent.objects.filter(shipment=other).exists()
+
+
+def test_the_simulator_moves_the_demos_orders_under_their_carriers_names(merchant):
+    merchant.is_demo = True
+    merchant.save()
+    shipment = make_shipment(merchant, tracking_number="X1", carrier="DHL")
+    Order.objects.filter(pk=shipment.order_id).update(source=simulator.DEMO)
+    Shipment.objects.update(stage=Stage.HANDED_OVER, handed_over_at=NOW, last_event_at=NOW)
+    assert simulator.tick(now=NOW + simulator.STEP * 2) == 1
+    assert TrackingEvent.objects.get().carrier == "DHL"
+    merchant.is_demo = False
+    merchant.save()
+    assert simulator.tick(now=NOW + simulator.STEP * 4) == 0
 
 
 def test_the_stories_use_words_that_customers_can_read():

@@ -119,7 +119,7 @@ def test_a_parcel_is_in_one_wave_and_only_what_is_there_is_wanted(merchant, bob,
     assert picked(again)["MUG-1"] == (0, 0, 20)
     nothing.refresh_from_db()
     assert nothing.wave is None
-    assert again.name == "04 Mar, wave 2"
+    assert again.name == "4 Mar, wave 2"
     with pytest.raises(WaveError, match="not open"):
         call_off(wave, now=NOW)
 

@@ -16,7 +16,7 @@ from shipping.lateness.otherwise import promised, told_late
 from shipping.lateness.policy import Policy
 from shipping.lateness.rules import alarms
 from shipping.lateness.whatif import answer_waiting, ask
-from shipping.models import LearnedTransit, Shipment, WhatIf
+from shipping.models import CustomerReport, LearnedTransit, Rating, Shipment, WhatIf
 from shipping.promise.backtest import trained
 from shipping.promise.lanes import day_of
 from shipping.tests.test_transit import history
@@ -46,7 +46,7 @@ def told(merchant, **changes):
     ask(merchant, changes, asked_by="alice", now=END)
     answer_waiting(now=END)
     row = WhatIf.objects.order_by("-pk").first()
-    assert row.done == row.total == row.answer["parcels"] == 3
+    assert row.done == row.total == row.answer["looked_at"] == row.answer["parcels"] == 3
     return row.answer["now"], row.answer["then"]
 
 
@@ -68,6 +68,62 @@ def test_more_handling_time_has_fewer_late_hand_overs(merchant, quarter):
     assert now["rules"]["not_handed_over"] and "not_handed_over" not in then["rules"]
 
 
+def test_what_customers_said_after_the_end_is_heard(merchant, quarter):
+    in_time, late, _never = quarter
+    for row in quarter:
+        row.refresh_from_db()
+    rated = in_time.delivered_at + 9 * DAY
+    Rating.objects.create(
+        merchant=merchant, shipment=in_time, score=2, destination="DE", created_at=rated, changed_at=rated
+    )
+    wrote = late.delivered_at + 3 * DAY
+    CustomerReport.objects.create(
+        merchant=merchant, shipment=late, kind="not_arrived", tier=1, created_at=wrote, settled_at=wrote + DAY
+    )
+    now, then = told(merchant, low_rating=0)
+    assert (now["rules"]["low_rating"], now["rules"]["not_arrived"]) == (1, 1)
+    assert "low_rating" not in then["rules"] and then["rules"]["not_arrived"] == 1
+    assert (now["alarms"] - then["alarms"], now["cases"] - then["cases"]) == (1, 1)
+
+
+def test_what_is_said_after_the_day_of_asking_is_not_heard(merchant, quarter):
+    later = END + DAY
+    Rating.objects.create(
+        merchant=merchant, shipment=quarter[0], score=1, destination="DE", created_at=later, changed_at=later
+    )
+    assert "low_rating" not in told(merchant, low_rating=1)[0]["rules"]
+
+
+def test_an_earlier_cut_off_moves_the_day_out_and_the_promise(merchant, quarter):
+    """Ordered at eleven: with a cut-off at nine it leaves a business day later, is promised a day later, and the parcel that
+    came a day late is in time."""
+    late = quarter[1]
+    late.refresh_from_db()
+    told_on = late.first_promised_to + DAY
+    at_noon = datetime.combine(told_on, time(12), tzinfo=UTC)
+    late.events.filter(status="delivered").update(occurred_at=at_noon, received_at=at_noon)
+    now, then = told(merchant, cutoff="09:00")
+    assert told_on.weekday() < 5 and (now["late"], then["late"]) == (2, 1)
+    assert (now["notices"], then["notices"]) == (2, 1)
+    assert told(merchant, cutoff="13:59")[1] == now, "it was ordered before that as well"
+
+
+def test_many_parcels_are_asked_by_an_even_sample(client, merchant, alice, quarter, monkeypatch):
+    monkeypatch.setattr("shipping.lateness.whatif.MOST", 2)
+    moments = [NOW - 3 * DAY, NOW - 2 * DAY, NOW]
+    for row, moment in zip(quarter, moments, strict=True):
+        Shipment.objects.filter(pk=row.pk).update(created_at=moment)
+    ask(merchant, {"promise_grace_days": 1}, asked_by="alice", now=END)
+    answer_waiting(now=END)
+    row = WhatIf.objects.get()
+    assert (row.answer["parcels"], row.answer["looked_at"], row.total) == (3, 2, 2)
+    # The first and the last are looked at: one of them is late, which stands for one and a half.
+    assert (row.answer["now"]["late"], row.answer["now"]["cases"]) == (2, 2)
+    client.force_login(alice)
+    html = client.get(f"/admin/shipping/whatif/{row.pk}/change/").content.decode()
+    assert "3 parcels since" in html and "A sample of 2 of 3" in html
+
+
 def test_it_is_asked_and_read_in_the_admin(client, merchant, alice, charlie, quarter):
     client.force_login(alice)
     form = client.get("/admin/shipping/whatif/ask/").context["form"]
@@ -83,6 +139,11 @@ def test_it_is_asked_and_read_in_the_admin(client, merchant, alice, charlie, qua
     answer_waiting(now=END)
     html = client.get(answer.url).content.decode()
     assert "Grace after the promise, business days: 9" in html and "Late parcels" in html
+    assert "A sample of" not in html
+    answer = client.post("/admin/shipping/whatif/ask/", said | {"cutoff": "09:30"})
+    assert WhatIf.objects.order_by("-pk").first().changes == {"cutoff": "09:30"}
+    answer_waiting(now=END)
+    assert "Cut-off: 09:30" in client.get(answer.url).content.decode()
     client.force_login(charlie)
     assert client.get(answer.url).status_code == 404
 

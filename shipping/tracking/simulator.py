@@ -1,4 +1,5 @@
-"""A carrier of our own whose parcels move while one watches: for demos and for trying things out.
+"""Parcels of demo shops that move while one watches: the demo's orders, whichever carrier their parcels name, and what is given to
+the carrier “Simulator”. No real carrier is asked.
 
 What happens to a parcel is drawn once from its code, so the same parcel always has the same story.
 Events enter by the same door as every carrier's.
@@ -8,14 +9,18 @@ import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from orders.models import ShippingAddress
 from shipping.carriers.base import Reading
 from shipping.models import Shipment
-from shipping.status import FINAL, Stage, TrackingStatus
+from shipping.status import FINAL, Direction, Stage, TrackingStatus
 from shipping.tracking.record import record
 
 S = TrackingStatus
-NAME = "Simulator"
+NAME, DEMO = "Simulator", "demo"
+"""A carrier, and the source of orders that are made up."""
+MINE = Q(carrier=NAME) | Q(order__source=DEMO, supplier__isnull=True) & ~Q(tracking_number="")
 STEP = timedelta(seconds=40)
 
 HUBS = {
@@ -73,7 +78,7 @@ def readings_of(shipment: Shipment, address: ShippingAddress, times: list[dateti
     for (status, message, where), when in zip(story_of(shipment.code), times, strict=False):
         city, country = places[where]
         yield Reading(
-            status=status, occurred_at=when, carrier=NAME, tracking_number=shipment.tracking_number,
+            status=status, occurred_at=when, carrier=shipment.carrier, tracking_number=shipment.tracking_number,
             shipment_id=shipment.pk, source="simulator", code=f"SIM-{status}", message=message,
             city=city, country=country, zone=shipment.recipient_zone, payload={"simulated": True},
         )  # fmt: skip
@@ -82,7 +87,8 @@ def readings_of(shipment: Shipment, address: ShippingAddress, times: list[dateti
 def tick(*, now: datetime, limit: int = 25) -> int:
     """Move the handed-over parcels of demo merchants one step each, where a step is due. Returns how many moved."""
     due = (
-        Shipment.objects.filter(merchant__is_demo=True, carrier=NAME, stage=Stage.HANDED_OVER)
+        Shipment.objects.filter(MINE, merchant__is_demo=True, stage=Stage.HANDED_OVER)
+        .filter(direction=Direction.OUTBOUND)
         .exclude(tracking_status__in=FINAL)
         .filter(last_event_at__lt=now - STEP)
         .select_related("merchant", "order__ship_to")
@@ -95,5 +101,5 @@ def tick(*, now: datetime, limit: int = 25) -> int:
         if told >= len(story):
             continue
         *_, reading = readings_of(shipment, shipment.order.ship_to, [now] * (told + 1))
-        moved += record([reading], merchant=shipment.merchant, now=now, actor=NAME).moved
+        moved += record([reading], merchant=shipment.merchant, now=now, actor=shipment.carrier).moved
     return moved

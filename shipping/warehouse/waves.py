@@ -43,7 +43,7 @@ def make_wave(*, merchant: Merchant, user: User | None, shipment_ids: Sequence[i
     local = now.astimezone(merchant.tz)
     number = merchant.waves.filter(created_at__gte=local.replace(hour=0, minute=0, second=0)).count() + 1
     wave = Wave.objects.create(
-        merchant=merchant, name=f"{local:%d %b}, wave {number}", started_by=user, created_at=now
+        merchant=merchant, name=f"{local.day} {local:%b}, wave {number}", started_by=user, created_at=now
     )
     Shipment.objects.filter(pk__in=[parcel.pk for parcel in takers]).update(wave=wave)
     totals: dict[int, int] = defaultdict(int)

@@ -72,6 +72,18 @@ class Picture:
     legend: tuple[tuple[str, str], ...] = ()  # tone and name
     empty: str = ""
 
+    @property
+    def linked_rows(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The table's rows with where each leads: its bar's list, where there is a bar for each."""
+        urls = [bar.point.url for bar in self.drawing.bars]
+        if len(urls) != len(self.rows):
+            urls = [""] * len(self.rows)
+        return list(zip(urls, self.rows, strict=True))
+
+    @property
+    def leads(self) -> bool:
+        return any(bar.point.url for bar in self.drawing.bars)
+
 
 def columns(points: Sequence[Point], *, highest: float = 0, width: float = WIDTH) -> Drawing:
     """One column a point; the tallest, or `highest`, fills the height."""

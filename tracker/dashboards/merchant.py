@@ -11,8 +11,7 @@ from notifications.models import Notice
 from notifications.status import NoticeState
 from orders.models import Order
 from orders.status import OrderStatus
-from shipping.admin.due import promised_soon
-from shipping.admin.late_filters import in_state
+from shipping.admin.late_filters import NOT_YET, in_state
 from shipping.models import CustomerReport, DailyFigure, LateCase, Rating, Shipment
 from shipping.status import LateRule
 from tracker.dashboards.draw import Picture, Point, columns
@@ -20,8 +19,6 @@ from tracker.dashboards.parts import Asker, Board, Panel, Row, Step, Tile, alarm
 
 DAYS, WEEKS, RATED = 14, 8, 30
 LATE, ORDERS, PARCELS, RATINGS = "shipping_latecase", "orders_order", "shipping_shipment", "shipping_rating"
-RISK = "at_risk"
-"""Counted apart from what is late already, where the rules know it; else the promises of today and tomorrow."""
 
 
 class Week(NamedTuple):
@@ -39,7 +36,7 @@ def board(asker: Asker) -> Board:
     ratings = _ratings(asker)
     tiles = _tiles(asker, orders, late, kept, ratings)
     panels = (
-        Panel("late", "Late now, by cause", _late_rows(late), empty="Nothing is late.", more=("The whole list", listed(LATE))),
+        Panel("late", "Late or at risk, by cause", _late_rows(late), empty="Nothing is late.", more=("The whole list", listed(LATE))),
         Panel("kept", "Promises kept, by week", picture=kept_picture(kept)),
         Panel("volume", "Orders a day", picture=volume(asker, orders)),
         Panel("ratings", "Satisfaction, 30 days", picture=_ratings_picture(ratings, asker)),
@@ -56,7 +53,7 @@ def _late(asker: Asker) -> dict[str, int]:
 
 def _late_rows(late: dict[str, int]) -> tuple[Row, ...]:
     rows = [
-        Row(str(LateRule(rule).label), count, listed(LATE, rule=rule), tone="bad" if rule != RISK else "warn")
+        Row(str(LateRule(rule).label), count, listed(LATE, rule=rule), tone="warn" if rule in NOT_YET else "bad")
         for rule, count in sorted(late.items(), key=lambda pair: (-pair[1], pair[0]))
     ]  # fmt: skip
     return shares(rows)
@@ -76,9 +73,8 @@ def _tiles(
     rated = ratings["n"]
     return (
         Tile("New orders", new, "Not started", listed(ORDERS, status__exact=OrderStatus.PENDING), "list"),
-        Tile("Late now", sum(late.values()), "At risk included" if RISK in LateRule.values else "Worst first", listed(LATE), "clock",
-             alarm(sum(late.values()), "bad")),
-        _risk(asker, late),
+        Tile("Late now", _late_now(late), "Worst first", listed(LATE, state="late"), "clock", alarm(_late_now(late), "bad")),
+        _risk(late),
         Tile("Promises kept", parcels, f"of {parcels:,} in 4 weeks", _finished(asker, 3), "check",
              _kept_tone(parcels, in_time), _share(in_time, parcels)),
         Tile("Satisfaction", rated, f"of 5, {rated:,} rated" if rated else "Nobody has rated", _rated(asker), "star",
@@ -90,19 +86,20 @@ def _tiles(
     )  # fmt: skip
 
 
-def _risk(asker: Asker, late: dict[str, int]) -> Tile:
-    if RISK in LateRule.values:
-        count = late.get(RISK, 0)
-        return Tile(
-            "At risk",
-            count,
-            "Will probably be late",
-            listed(LATE, rule=RISK),
-            "alert",
-            alarm(count, "warn"),
-        )
-    soon = Shipment.objects.visible_to(asker.user).filter(promised_soon(asker.now, asker.zone)).count()
-    return Tile("At risk", soon, "Promised by tomorrow", listed(PARCELS, promised="soon"), "alert", alarm(soon, "warn"))  # fmt: skip
+def _late_now(late: dict[str, int]) -> int:
+    return sum(count for rule, count in late.items() if rule not in NOT_YET)
+
+
+def _risk(late: dict[str, int]) -> Tile:
+    count = late.get(LateRule.AT_RISK, 0)
+    return Tile(
+        "At risk",
+        count,
+        "Will probably be late",
+        listed(LATE, rule=LateRule.AT_RISK),
+        "alert",
+        alarm(count, "warn"),
+    )
 
 
 def _share(part: int, whole: int) -> str:
@@ -116,6 +113,10 @@ def _kept_tone(parcels: int, kept: int) -> str:
 def _week_start(asker: Asker, weeks_back: int) -> int:
     """Days since the Monday that many weeks ago."""
     return asker.midnight.weekday() + 7 * weeks_back
+
+
+def _ended(monday: date) -> str:
+    return listed(PARCELS, came="judged", ended=f"{monday}~{monday + timedelta(days=6)}")
 
 
 def _finished(asker: Asker, weeks_back: int) -> str:
@@ -141,7 +142,7 @@ def kept_picture(weeks: list[Week]) -> Picture:
     points = [
         Point(f"{monday.day} {monday:%b}" if monday.month not in months[max(index - 1, 0) : index] else str(monday.day),
               f"Week from {monday.day} {monday:%B}", 100 * kept / parcels if parcels else 0,
-              f"{100 * kept / parcels:.0f}" if parcels else "", tone="good" if parcels and kept / parcels >= 0.9 else "warn")
+              f"{100 * kept / parcels:.0f}" if parcels else "", _ended(monday), "good" if parcels and kept / parcels >= 0.9 else "warn")
         for index, (monday, parcels, kept) in enumerate(weeks)
     ]  # fmt: skip
     parcels, in_time = sum(week.parcels for week in weeks), sum(week.kept for week in weeks)
@@ -168,7 +169,9 @@ def volume(asker: Asker, orders: QuerySet[Order]) -> Picture:
         count = counted.get(day, 0)
         points.append(
             Point(f"{day:%a}"[:2], f"{day:%a} {day.day} {day:%B}", count, f"{count:,}" if count else "",
-                  tone="today" if index == DAYS - 1 else "")
+                  listed(ORDERS, placed_at__gte=moment(asker.days_ago(DAYS - 1 - index)),
+                         placed_at__lt=moment(asker.days_ago(DAYS - 2 - index))),
+                  "today" if index == DAYS - 1 else "")
         )  # fmt: skip
     total = sum(counted.values())
     return Picture(

@@ -7,6 +7,7 @@ from itertools import accumulate
 from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Greatest, TruncHour
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from shipping.admin.due import PICKED, TO_LEAVE, due, stuck
@@ -121,7 +122,7 @@ def _by_carrier(asker: Asker, parcels: QuerySet[Shipment]) -> tuple[Row, ...]:
     for group in groups:
         first = localtime(group["first"], asker.zone)
         late = group["first"] < asker.now
-        said = f"{first:%H:%M}" if first.date() == asker.midnight.date() else f"{first:%d %b %H:%M}"
+        said = f"{first:%H:%M}" if first.date() == asker.midnight.date() else date_format(first, "j M H:i")
         url = listed(
             PARCELS,
             stage__exact=Stage.PACKED,

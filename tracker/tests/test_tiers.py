@@ -10,7 +10,7 @@ from django.core import mail, signing
 from orders.access import LIVES, MOST_CODES, MOST_TRIES, Tier, digits, network_of, pass_for, tier_of
 from orders.models import AccessCode, Merchant, Order, PageView
 from shipping.carriers.base import Reading
-from shipping.models import CustomerReport, LateCase, Rating, Shipment
+from shipping.models import CustomerReport, LateCase, Promise, Rating, Shipment
 from shipping.tracking.record import record
 from tests.factories import NOW, make_order, make_shipment
 from tracker.tasks import send_access_code
@@ -340,7 +340,10 @@ class TestRating:
 
     def test_late_is_by_the_first_promise(self, client, delivered):
         day = (NOW - timedelta(days=1)).date()
-        Shipment.objects.update(missed_on=day, promised_from=NOW.date(), promised_to=NOW.date())
+        Promise.objects.filter(shipment=delivered).update(from_day=day, to_day=day)
+        Promise.objects.create(
+            shipment=delivered, from_day=NOW.date(), to_day=NOW.date(), source="table", made_at=NOW
+        )
         post(client, delivered.order, "rate", parcel=f"p{delivered.pk}", score="3")
         assert Rating.objects.get().late
 
@@ -365,7 +368,7 @@ class TestReports:
         post(client, order, "tell", parcel=key, kind="not_arrived", text="Nor today")
         row, case = CustomerReport.objects.get(), LateCase.objects.get()
         assert row.text == "Nobody rang\nNor today" and row.tier == 1
-        assert (case.rule, case.closed_at) == ("not_arrived", None) and "04 Mar" in case.explanation
+        assert (case.rule, case.closed_at) == ("not_arrived", None) and "4 Mar" in case.explanation
         text = words(client.get(url(order)))
         assert "You have told the shop" in text and "Tell the shop" not in text
 

@@ -33,7 +33,7 @@ def links(board):
     for panel in board.panels:
         for row in panel.rows:
             yield f"{panel.title}: {row.title}", row.count, row.url
-        for bar in panel.picture.drawing.bars if panel.picture else ():
+        for bar in panel.picture.drawing.bars if panel.picture and panel.key != "kept" else ():
             if bar.point.url:
                 yield f"{panel.title}: {bar.point.name}", bar.point.value, bar.point.url
 
@@ -67,6 +67,8 @@ def fill(shop, now):
         (out, "silent", None),
         (gone, "past_promise", now),
         (missed, "handover_gap", None),
+        (put(shop, now), "at_risk", None),
+        (put(shop, now), "low_rating", None),
     ):
         LateCase.objects.create(merchant=shop, shipment=row, rule=rule, since=now, score=1, explanation="x", opened_at=now,
                                 closed_at=closed)  # fmt: skip
@@ -102,13 +104,25 @@ def test_each_number_is_the_length_of_its_list_and_ones_own(client, merchant, ot
     assert not wrong, wrong
     shown = {title: count for title, count, _ in links(page)}
     expected = {
-        "shop": {"New orders": 9, "Late now": 2, "Promises kept": 2, "Satisfaction": 2, "Customers’ words": 1, "Notices given up": 1,
-                 "Since yesterday: Orders came in": 9, "Since yesterday: Off the late list": 1, "Since yesterday: Low ratings": 1,
+        "shop": {"New orders": 11, "Late now": 2, "At risk": 1, "Promises kept": 2, "Satisfaction": 2, "Customers’ words": 1,
+                 "Notices given up": 1,
+                 "Since yesterday: Orders came in": 11, "Since yesterday: Off the late list": 1, "Since yesterday: Low ratings": 1,
                  "Satisfaction, 30 days: 5 of 5": 1},
-        "warehouse": {"To pick": 2, "To pack": 1, "To hand over": 3, "Overdue": 2, "Loading": 1, "Print trouble": 2,
-                      "Packed, by carrier: DHL": 2, "Packed, by carrier: No carrier yet": 1, "Time to leave: Another day": 4},
+        "warehouse": {"To pick": 4, "To pack": 1, "To hand over": 3, "Overdue": 2, "Loading": 1, "Print trouble": 2,
+                      "Packed, by carrier: DHL": 2, "Packed, by carrier: No carrier yet": 1, "Time to leave: Another day": 6},
     }[board]  # fmt: skip
     assert {title: shown.get(title) for title in expected} == expected
+
+
+def test_each_weeks_column_leads_to_its_parcels(client, merchant, alice):
+    fill(merchant, timezone.now())
+    client.force_login(alice)
+    page, board = told(client)
+    [kept] = [panel.picture for panel in board.panels if panel.key == "kept"]
+    urls = [bar.point.url for bar in kept.drawing.bars]
+    assert sum(client.get(url).context["cl"].result_count for url in urls) == 2
+    body = page.content.decode().replace("&amp;", "&")
+    assert all(body.count(url) >= 2 for url in urls), "on the column, and in the table behind it"
 
 
 def test_promises_kept_and_satisfaction_are_said_as_people_say_them(client, merchant, alice):

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = (
         "Prints the late queue of a shop as it was on a day at seven in the morning by the shop's clock, worst first, with what came"
         " of each parcel afterwards, and how many of the promises broken later had an alarm by then. Nothing is used that was"
-        " not known then. Called-off parcels are left out."
+        " not known then."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -86,6 +86,7 @@ def summary(found: list[Then]) -> dict[str, Any]:
 def line(row: Then) -> dict[str, Any]:
     late, worst = row.days_late, row.alarms[0]
     came = "never, by the data" if late is None else f"{late} d late" if late > 0 else "in time"
+    came = "called off" if row.called_off else came
     return {
         "parcel": row.shipment.code,
         "order": row.shipment.order.number,
