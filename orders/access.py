@@ -1,5 +1,6 @@
 """How much of an order its public page shows to whom.
 
+NUMBER   who knows a tracking number   its status, on a page of its own
 LINK     whoever has the link          status, places, days
 PROVEN   and knows the postcode,       + what is in the parcels
          e-mail or phone
@@ -18,10 +19,12 @@ from django.utils.crypto import salted_hmac
 
 from orders.lifecycle import lock_order
 from orders.models import AccessCode, Order, PageView
+from orders.numerals import plain_digits
 from orders.secrets import public_key
 
 
 class Tier(IntEnum):
+    NUMBER = 0
     LINK = 1
     PROVEN = 2
     CODE = 3
@@ -84,16 +87,16 @@ def check_code(order_id: int, given: str, *, now: datetime) -> bool:
     code = AccessCode.objects.filter(order=order).order_by("-pk").first()
     if code is None or code.used_at or code.tries >= MOST_TRIES or code.expires_at <= now:
         return False
-    right = hmac.compare_digest(digits(code).encode(), re.sub(r"\D", "", given).encode())
+    right = hmac.compare_digest(digits(code).encode(), re.sub(r"\D", "", plain_digits(given)).encode())
     code.tries += 1
     code.used_at = now if right else None
     code.save(update_fields=["tries", "used_at"])
     return right
 
 
-def log_view(order: Order, *, tier: Tier, address: str, agent: str, now: datetime) -> None:
+def log_view(order_id: int, *, tier: Tier, address: str, agent: str, now: datetime) -> None:
     """Count a view of the page. One statement."""
-    digest = salted_hmac("page view", f"{address} {agent}", algorithm="sha256").hexdigest()[:16]
+    digest = salted_hmac("page view", f"{address} {agent[:400]}", algorithm="sha256").hexdigest()[:16]
     table, moment = PageView._meta.db_table, connection.ops.adapt_datetimefield_value(now)
     day = connection.ops.adapt_datefield_value(now.date())
     with connection.cursor() as cursor:
@@ -102,7 +105,7 @@ def log_view(order: Order, *, tier: Tier, address: str, agent: str, now: datetim
             " VALUES (%s, %s, %s, 1, %s, %s, %s, %s, %s) ON CONFLICT (order_id, visitor, day) DO UPDATE SET"
             f" views = {table}.views + 1, last_at = excluded.last_at,"
             f" tier = CASE WHEN excluded.tier > {table}.tier THEN excluded.tier ELSE {table}.tier END",
-            [order.pk, digest, day, int(tier), agent_words(agent), network_of(address), moment, moment],
+            [order_id, digest, day, int(tier), agent_words(agent), network_of(address), moment, moment],
         )
 
 

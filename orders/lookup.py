@@ -9,6 +9,7 @@ from django.db.models.functions import Upper
 from phonenumber_field.phonenumber import to_python
 
 from orders.models import Order
+from orders.numerals import plain_digits
 
 MAX_SAME_NUMBER = 20
 """Shops number their orders alike; more of one number than this are not looked at."""
@@ -41,16 +42,17 @@ def proves(order: Order, proof: str) -> bool:
 
 def canonical(number: str) -> str:
     """What is the same for every spelling of a number: its letters and digits, in capitals."""
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", number)).upper()
+    return re.sub(r"[\W_]", "", plain_digits(unicodedata.normalize("NFKC", number))).upper()
 
 
 def spellings(number: str) -> list[str]:
-    """How a typed number may be stored: as typed, without spaces, with dashes for spaces or none, with a dash
-    between the prefix and the digits. Always five, so that every lookup is the same query."""
+    """How a typed number may be stored: as typed, with plain digits, without spaces, with dashes for spaces or none, with
+    a dash between the prefix and the digits. Always six, so that every lookup is the same query."""
     text = _NOISE.sub("", unicodedata.normalize("NFKC", number))
-    text = _DASHES.sub("-", text).strip().upper()
-    bare = canonical(text)
+    typed = _DASHES.sub("-", text).strip().upper()
+    text, bare = plain_digits(typed), canonical(typed)
     return [
+        typed,
         text,
         re.sub(r"\s+", "", text),
         re.sub(r"[\s-]+", "-", text),
@@ -60,14 +62,21 @@ def spellings(number: str) -> list[str]:
 
 
 def _proves(proof: str, email: str, phone: str, postcode: str, country: str) -> bool:
-    given = unicodedata.normalize("NFKC", proof).strip()
+    given = plain_digits(unicodedata.normalize("NFKC", proof)).strip()
     pairs = [
         (_plain(given), _plain(email)),
         (_phone(given, country), phone),
         (canonical(given), canonical(postcode)),
+        (canonical(given), _five_of_nine(postcode, country)),
     ]
     # Summed, not `any`: every pair is compared whatever the first ones say.
     return sum(_same(told, known) for told, known in pairs) > 0
+
+
+def _five_of_nine(postcode: str, country: str) -> str:
+    """What most people know of an American postcode; "" where there is no such part, and then it is no proof."""
+    whole = canonical(postcode)
+    return whole[:5] if country == "US" and len(whole) == 9 and whole.isdecimal() else ""
 
 
 def _same(told: str, known: str) -> bool:

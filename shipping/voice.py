@@ -6,12 +6,13 @@ from django.db import transaction
 
 from orders.ledger import record_event
 from orders.lifecycle import lock_order
-from orders.models import OrderEvent
+from orders.models import Order, OrderEvent
+from orders.status import OrderStatus
 from shipping.lateness.cases import review
 from shipping.models import CustomerReport, Rating, Shipment
 from shipping.promise.lanes import origin_of
 from shipping.scorecard.rollup import outcomes_of
-from shipping.status import Direction, ReportKind, TrackingStatus
+from shipping.status import TROUBLE, Direction, ReportKind, Stage, TrackingStatus
 from shipping.tracking import stale
 
 LONGEST = 1000
@@ -19,10 +20,22 @@ ADDRESS_STATUSES = frozenset(
     {TrackingStatus.ATTEMPT_FAILED, TrackingStatus.ON_HOLD, TrackingStatus.EXCEPTION}
 )
 """In which the shop wants to hear whether the address is right."""
+_ELSEWHERE = TROUBLE | {TrackingStatus.AVAILABLE_FOR_PICKUP, TrackingStatus.CANCELLED}
+"""In which the carrier knows better than the shop that it has not come."""
 
 
 class NotNow(ValueError):
     """What was said does not fit the parcel as it is; the words are for the customer."""
+
+
+def arrived_at(shipment: Shipment, order: Order) -> datetime | None:
+    """When the customer has it: by the carrier's word, or by the shop's where no carrier says that it is not so."""
+    if shipment.direction != Direction.OUTBOUND or shipment.stage == Stage.VOID:
+        return None
+    if shipment.delivered_at:
+        return shipment.delivered_at
+    by_hand = order.status == OrderStatus.DELIVERED and shipment.tracking_status not in _ELSEWHERE
+    return order.delivered_at if by_hand else None
 
 
 def rate(shipment: Shipment, *, score: int | None, comment: str | None, now: datetime) -> Rating:
@@ -30,7 +43,7 @@ def rate(shipment: Shipment, *, score: int | None, comment: str | None, now: dat
 
     Raises NotNow for a parcel that has not arrived, a score that is none, or a comment without a score.
     """
-    if shipment.delivered_at is None or shipment.direction != Direction.OUTBOUND:
+    if arrived_at(shipment, shipment.order) is None:
         raise NotNow("A parcel can be rated once it has arrived.")
     if score is not None and not 1 <= score <= 5:
         raise NotNow("Choose one to five.")
@@ -61,7 +74,7 @@ def report(shipment: Shipment, kind: str, *, text: str, tier: int, now: datetime
 
     Raises NotNow where it does not fit the parcel.
     """
-    arrived = shipment.delivered_at is not None
+    arrived = arrived_at(shipment, shipment.order) is not None
     if kind not in ReportKind.values or (kind == ReportKind.NOT_ARRIVED) != arrived:
         raise NotNow("This does not fit the parcel any more; look at the page again.")
     if kind != ReportKind.NOT_ARRIVED and shipment.tracking_status not in ADDRESS_STATUSES:

@@ -91,20 +91,24 @@ def test_it_has_not_arrived(visit, delivered, script):
     assert CustomerReport.objects.get().text == "Nobody rang"
 
 
-def test_the_address_is_asked_for(visit, delivered):
+@SCRIPTS
+def test_the_address_is_asked_for(visit, delivered, script):
     Shipment.objects.update(tracking_status="attempt_failed", delivered_at=None)
-    visitor = visit(color_scheme="dark")
+    visitor = visit(color_scheme="dark", java_script_enabled=script)
     page = visitor.open(f"/t/{delivered.order.public_key}/")
-    visitor.check()
+    if script:
+        visitor.check()
     page.click("button:has-text('It is right')")
     page.wait_for_selector("text=You have written to the shop")
     assert CustomerReport.objects.get().kind == "address_right"
 
 
-def test_a_tracking_number_alone(visit, delivered):
-    visitor = visit()
+@SCRIPTS
+def test_a_tracking_number_alone(visit, delivered, script):
+    visitor = visit(java_script_enabled=script)
     page = visitor.open("/")
     page.fill("#number", "JD 0001 1122 233")
     page.press("#number", "Enter")
     page.wait_for_selector("h1:has-text('Delivered')")
-    visitor.check()
+    if script:
+        visitor.check()

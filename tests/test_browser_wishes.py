@@ -92,3 +92,19 @@ def test_one_click_by_the_mail_program_and_what_the_customer_sees_then(visit, or
     page = visitor.open(path(order))
     assert "gets no messages" in page.text_content(".notice")
     visitor.check()
+
+
+@WINDOWS
+def test_the_language_of_what_comes_next(visit, order, viewport, scheme, script):
+    type(order).objects.update(placed_at=timezone.now())
+    visitor = visit(viewport=viewport, color_scheme=scheme, java_script_enabled=script)
+    page = visitor.open(path(order))
+    page.select_option("#locale", "ar")
+    page.click(".speaks button")
+    page.wait_for_selector("html[dir=rtl] #said")
+    order.refresh_from_db()
+    assert order.locale == "ar" and page.input_value("#locale") == "ar"
+    if script:
+        visitor.check()
+    page = visitor.open(f"/t/{order.public_key}/")
+    assert page.get_attribute("html", "lang") == "ar"

@@ -165,13 +165,14 @@ def test_a_role_is_not_more_than_it_is(ours):
 
 OPEN_TO_ALL = {
     "", "track/", "brand/<slug:slug>.css", "brand/<slug:slug>.180.png", "brand/<slug:slug>.192.png",
-    "brand/<slug:slug>.512.png", "hooks/sms/incoming/<str:secret>/", "healthz", "readyz",
+    "brand/<slug:slug>.512.png", "brand/<slug:slug>.logo.<slug:revision>.webp", "hooks/sms/incoming/<str:secret>/", "healthz", "readyz",
     "t/<str:public_key>/", "t/<str:public_key>/live/", "t/<str:public_key>/app.webmanifest", "t/<str:public_key>/prove/",
     "t/<str:public_key>/code/", "t/<str:public_key>/code/enter/", "t/<str:public_key>/renew/", "t/<str:public_key>/rate/",
     "t/<str:public_key>/tell/", "t/<str:public_key>/views/",
     "webhooks/<slug:provider>/<str:key>/", "scan/", "pick/", "pick/<int:wave_id>/", "handover/", "handover/<int:manifest_id>/",
     "api/v1/carriers/detect/", "api/v1/parcels/<str:code>/why/",
-    "n/<str:signed>/", "n/<str:signed>/off/", "dev/outbox/", "dev/outbox/<str:name>/", "dev/outbox/<str:name>/html/",
+    "n/<str:signed>/", "n/<str:signed>/language/", "n/<str:signed>/off/",
+    "dev/outbox/", "dev/outbox/<str:name>/", "dev/outbox/<str:name>/html/",
     "scan/session/", "scan/ahead/", "scan/station.webmanifest", "scan/worker.js",
     "hooks/twilio/incoming/", "hooks/twilio/status/<str:key>/", "hooks/mail/<str:service>/tracking/",
 }  # fmt: skip

@@ -102,7 +102,7 @@ def _people() -> dict[str, User]:
 
 def _merchant(shop: Shop, people: dict[str, User]) -> Merchant:
     merchant = Merchant.objects.create(
-        slug=shop.slug, name=shop.name, colour=shop.colour, accent=shop.accent, zone=shop.zone, currency=shop.currency,
+        slug=shop.slug, name=shop.name, colour=shop.colour, zone=shop.zone, currency=shop.currency,
         order_prefix=shop.prefix, holiday_country=shop.country, support_email=f"help@{shop.slug}.example",
         support_phone=shop.phone, footer=shop.footer, handling_days=1, is_demo=True, notify_sms=shop.sms,
     )  # fmt: skip

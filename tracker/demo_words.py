@@ -16,7 +16,6 @@ class Shop:
     name: str
     prefix: str
     colour: str
-    accent: str
     zone: str
     currency: str
     country: str
@@ -47,7 +46,7 @@ class Person:
 
 SHOPS = [
     Shop(
-        "olive-oak", "Olive & Oak", "OAK-", "#2f5d50", "#b45309", "Europe/Berlin", "EUR", "DE", "Hamburg", "Speicherweg 14",
+        "olive-oak", "Olive & Oak", "OAK-", "#2f5d50", "Europe/Berlin", "EUR", "DE", "Hamburg", "Speicherweg 14",
         "20457", "+49 40 5550123", "Olive & Oak GmbH · Made of wood and patience", "olive", "pack", True,
         ("jonas", "fatma", "paul"),
         ("Jonas Weißmüller", "Fatma Yılmaz", "Paul Achleitner-Huber", "Mia Schröder", "Ben Krüger", "Hannah Vogel", "Emre Kaya",
@@ -60,7 +59,7 @@ SHOPS = [
         ],
     ),
     Shop(
-        "nori", "海苔 Nori Books", "NOR-", "#b4232f", "#1f4e8c", "Asia/Tokyo", "JPY", "JP", "東京都", "神田神保町 1-7-3", "101-0051",
+        "nori", "海苔 Nori Books", "NOR-", "#b4232f", "Asia/Tokyo", "JPY", "JP", "東京都", "神田神保町 1-7-3", "101-0051",
         "+81 3 5550 1234", "海苔書店 · 本と紙", "nori", "nori", False,
         ("yuki", "haru", "sora"),
         ("山田 雪子", "佐々木 陽翔", "田中 空", "鈴木 葵", "高橋 蓮", "伊藤 さくら", "渡辺 大和", "中村 結衣", "小林 翔太", "加藤 美咲",
@@ -72,7 +71,7 @@ SHOPS = [
         ],
     ),
     Shop(
-        "sahara", "Sahara Spices", "SAH-", "#c2410c", "#0f766e", "Africa/Cairo", "USD", "EG", "Cairo", "12 El Moez Street", "11511",
+        "sahara", "Sahara Spices", "SAH-", "#c2410c", "Africa/Cairo", "USD", "EG", "Cairo", "12 El Moez Street", "11511",
         "+20 2 25550123", "Sahara Spices · توابل الصحراء", "sahara", "sahara", False,
         ("layla", "omar", "salma"),
         ("ليلى عبد الرحمن", "عمر حسن", "سلمى إبراهيم", "يوسف محمود", "مريم علي", "كريم فتحي", "نور الدين رشدي", "هبة مصطفى",

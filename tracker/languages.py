@@ -46,7 +46,10 @@ def of_order(request: HttpRequest, order: Order) -> Iterator[str]:
 
 def asked(request: HttpRequest) -> str:
     """By the address; exactly one of our codes, or nothing."""
-    code = request.GET.get("lang", "")
+    return ours(request.GET.get("lang", ""))
+
+
+def ours(code: str) -> str:
     return code if code in dict(settings.LANGUAGES) else ""
 
 

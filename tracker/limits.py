@@ -1,6 +1,7 @@
 """Counting tries in the shared cache: so many in a window, then no more."""
 
 import hashlib
+import ipaddress
 
 from django.conf import settings
 from django.core.cache import cache
@@ -25,3 +26,25 @@ def address_of(request: HttpRequest) -> str:
             or request.META["REMOTE_ADDR"]
         )
     return request.META["REMOTE_ADDR"]
+
+
+def counted_as(address: str) -> str:
+    """Whose tries are counted together (pure): one IPv4 address, or the 64 bits of IPv6 that any one customer of a provider has
+    all addresses of."""
+    bare = address.partition("]")[0].removeprefix("[") if address.startswith("[") else address
+    if bare.count(":") == 1:  # some proxies name the port
+        bare = bare.partition(":")[0]
+    try:
+        known = ipaddress.ip_address(bare)
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv4Address):
+        return str(known)
+    if known.ipv4_mapped:
+        return str(known.ipv4_mapped)
+    return f"{ipaddress.IPv6Address(int(known) >> 64 << 64)}/64"
+
+
+def source_of(request: HttpRequest) -> str:
+    """For limits by address."""
+    return counted_as(address_of(request))

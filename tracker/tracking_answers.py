@@ -82,13 +82,13 @@ def no_day(status: str, since: date | None, today: date) -> str:
     return "" if status == S.DELIVERED else _("The day is not known yet")
 
 
-def acts(parcels: Iterable[Parcel], says: Wording) -> tuple[Act, ...]:
-    """The buttons under “What to do”: each leads to a part of this page."""
-    wrong = [parcel for parcel in parcels if parcel.asks_address and parcel.status == S.ATTEMPT_FAILED]
-    missing = [parcel for parcel in parcels if parcel.may_miss]
-    found = [Act(f"#address-{parcel.key}", _("Is your address right?"), main=True) for parcel in wrong[:1]]
-    if says.ask_shop and len(missing) == 1 and not wrong:
-        found.append(Act(f"#miss-text-{missing[0].key}", _("It has not arrived"), main=False))
-    elif says.ask_shop and not wrong:
-        found.append(Act("#contact", _("Contact the shop"), main=says.tone != "good"))
-    return tuple(found)
+def acts(parcels: Iterable[Parcel], lead: Parcel | None, says: Wording) -> tuple[Act, ...]:
+    """The buttons under “What to do”, about the parcel that the headline is about: each leads to a part of this page."""
+    if lead and lead.asks_address and lead.status == S.ATTEMPT_FAILED:
+        return (Act(f"#address-{lead.key}", _("Is your address right?"), main=True),)
+    if not says.ask_shop:
+        return ()
+    missing = [parcel.key for parcel in parcels if parcel.may_miss]
+    if lead and missing == [lead.key]:
+        return (Act(f"#miss-text-{lead.key}", _("It has not arrived"), main=False),)
+    return (Act("#contact", _("Contact the shop"), main=says.tone != "good"),)

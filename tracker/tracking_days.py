@@ -8,21 +8,16 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from orders.access import Tier
 from orders.models import Order
 from shipping.models import Shipment, TrackingEvent
 from shipping.route.journey import handed_over_to
-from shipping.status import Direction
+from shipping.status import Direction, TrackingStatus
 from shipping.tracking.legs import legs, without_corrected
 from tracker import tracking_words as words
 from tracker.days import day_words, time_words, zone_label
+from tracker.masking import Mask
 from tracker.tracking_shapes import Day, ScanRow
-
-
-def secrets_of(order: Order) -> list[str]:
-    """What a carrier's message may not repeat to whoever has the link."""
-    address = order.ship_to
-    whole = [order.email, str(order.phone), address.name, address.company, address.line1, address.line2]
-    return whole + sorted((part for part in address.name.split() if len(part) > 3), key=len, reverse=True)
 
 
 def days_of(
@@ -32,11 +27,12 @@ def days_of(
     zone: ZoneInfo,
     *,
     today: date,
-    secrets: Sequence[str],
+    mask: Mask,
+    tier: Tier,
 ) -> tuple[Day, ...]:
     """The carrier's scans, the hand-overs between carriers, and what the shop itself did; newest first."""
     events = without_corrected(newest_first)
-    told = [_scan(event, zone, secrets) for event in events]
+    told = [_scan(event, zone, mask, tier) for event in events]
     for leg in legs(events[::-1])[1:]:
         if leg.kind == "out" and leg.carrier:
             told.append(_own(leg.events[0].occurred_at, handed_over_to(leg.carrier), zone))
@@ -50,9 +46,11 @@ def days_of(
     )
 
 
-def _scan(event: TrackingEvent, zone: ZoneInfo, secrets: Sequence[str]) -> tuple[datetime, ScanRow]:
+def _scan(event: TrackingEvent, zone: ZoneInfo, mask: Mask, tier: Tier) -> tuple[datetime, ScanRow]:
     moment, row = _own(event.occurred_at, words.scan_title(event.status), zone)
-    message = words.masked(event.message, secrets)
+    # Who took it in, and where it was left, is proof of delivery: names of neighbours are in no mask.
+    told = event.status != TrackingStatus.DELIVERED or tier >= Tier.CODE
+    message = mask.words(event.message) if told else ""
     return moment, replace(row, message=message, place=event.place, tone=words.wording(event.status).tone)
 
 

@@ -1,7 +1,7 @@
 """What the page shows beyond the parcel's state: where to collect it, who took it in, what the customer can say."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,8 +16,9 @@ from shipping.models import Shipment, TrackingEvent
 from shipping.pickup import point_of
 from shipping.status import Direction, TrackingStatus
 from shipping.tracking.signature import signed_by
-from shipping.voice import ADDRESS_STATUSES
+from shipping.voice import ADDRESS_STATUSES, arrived_at
 from tracker.days import day_words, time_words
+from tracker.masking import Mask
 from tracker.tracking_shapes import Proof
 
 S = TrackingStatus
@@ -30,9 +31,10 @@ def carrier_link(row: Shipment) -> str:
     return known.tracking_url(row.tracking_number) if known else ""
 
 
-def pickup_of(row: Shipment, events: Sequence[TrackingEvent]) -> str:
-    """Where the parcel waits, as the carrier's newest word of it says. `events` are newest first."""
-    return point_of(events) if row.tracking_status == S.AVAILABLE_FOR_PICKUP else ""
+def pickup_of(row: Shipment, events: Sequence[TrackingEvent], mask: Mask) -> str:
+    """Where the parcel waits, as the carrier's newest word of it says. `events` are newest first. Carriers give the
+    recipient's postcode for the point's, so that it is hidden like any other."""
+    return point_of(events, mask.words) if row.tracking_status == S.AVAILABLE_FOR_PICKUP else ""
 
 
 def proof_of(row: Shipment, events: Sequence[TrackingEvent], zone: ZoneInfo, today: date) -> Proof | None:
@@ -89,16 +91,16 @@ def scores() -> tuple[tuple[int, str], ...]:
     return tuple((score, f"{score}/5: {said}") for score, said in enumerate(words, 1))
 
 
-def said_of(row: Any, now: Any) -> dict[str, Any]:
+def said_of(order: Order, row: Any, now: datetime) -> dict[str, Any]:
     """The customer's part of a parcel: `row` carries its rating and `told`, the kind of its open report."""
     rating = getattr(row, "rating", None)
     outbound = row.direction == Direction.OUTBOUND
-    here = outbound and row.delivered_at is not None
+    there = arrived_at(row, order)
     return {
-        "may_rate": here and row.delivered_at > now - RATES_FOR,
+        "may_rate": there is not None and there > now - RATES_FOR,
         "score": rating.score if rating else 0,
         "comment": rating.comment if rating else "",
-        "may_miss": here and not row.told,
+        "may_miss": there is not None and not row.told,
         "asks_address": outbound and row.tracking_status in ADDRESS_STATUSES and not row.told,
         "told": row.told or "",
     }

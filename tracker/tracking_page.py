@@ -14,6 +14,7 @@ from orders.status import OrderStatus
 from shipping.models import LearnedTransit, Shipment, TrackingEvent
 from shipping.promise.audit import key_of
 from shipping.promise.silence import expected
+from shipping.promise.zones import zone_of as zone_of_place
 from shipping.route.draw import svg
 from shipping.route.journey import journey
 from shipping.route.route import Town
@@ -23,7 +24,8 @@ from tracker import tracking_answers as answers
 from tracker import tracking_more as more
 from tracker import tracking_words as words
 from tracker.days import day_words, zone
-from tracker.tracking_days import days_of, secrets_of
+from tracker.masking import Mask
+from tracker.tracking_days import days_of
 from tracker.tracking_rows import lines_of, moves_of, order_of, parcels_of, scans_and_payloads_of, scans_of
 from tracker.tracking_shapes import Item, Parcel, TrackingPage
 from tracker.tracking_words import Step, When
@@ -43,9 +45,9 @@ def build(order: Order, *, now: datetime, tier: Tier = Tier.LINK) -> TrackingPag
     sent = [facts.parcel(row) for row in facts.outbound]
     back = [facts.parcel(row) for row in facts.returning]
     says = _headline(order, facts, sent)
-    when = _when(order, facts, sent)
-    arrived = sum(parcel.status == S.DELIVERED for parcel in sent)
     lead = answers.heading(sent)
+    when = _when(order, facts, sent, lead)
+    arrived = sum(parcel.status == S.DELIVERED for parcel in sent)
     all_there = bool(sent) and arrived == len(sent)
     ended = order.status in (OrderStatus.CANCELLED, OrderStatus.RETURNED)
     if all_there and len(sent) > 1 and not ended:
@@ -61,7 +63,7 @@ def build(order: Order, *, now: datetime, tier: Tier = Tier.LINK) -> TrackingPag
         when=when.words or answers.no_day_of(order, lead, facts.today),
         late=when.late,
         where=lead.where if lead else answers.where(order, (), facts.home, by_hand=True),
-        acts=answers.acts(sent, says),
+        acts=answers.acts(sent, lead, says),
         about=lead.title if lead and len(sent) > 1 and not all_there else "",
         pickup=lead.pickup if lead else "",
         summary=words.arrived(arrived, len(sent)) if len(sent) > 1 and not all_there else "",
@@ -90,19 +92,20 @@ class _Facts:
         ]
         outbound = [row for row in parcels if row.direction == Direction.OUTBOUND]
         self.outbound = [row for row in outbound if row.stage != Stage.VOID]
-        self.zone: ZoneInfo = zone(outbound[0].recipient_zone if outbound else order.merchant.zone)
+        self.zone = zone_of_recipient(order, outbound)
         self.now, self.today = now, now.astimezone(self.zone).date()
         self.lines: dict[int, Item] = {}
         self.held: dict[int, list[tuple[int, int]]] = defaultdict(list)
         if tier >= Tier.PROVEN:
             self._items_of(order)
+        self.mask = Mask(order, tier)
         self.events: dict[int, list[TrackingEvent]] = defaultdict(list)
         for event in scans_and_payloads_of(order.pk) if tier >= Tier.CODE else scans_of(order.pk):
+            self.mask.hide_place(event)
             self.events[event.shipment_id].append(event)
         self.by_hand = not self.events  # what is known of it is the shop's own word
         self.learned = _learned(order)
         self.moved_at = dict(moves_of(order.pk))
-        self.secrets = secrets_of(order)
         town = order.sent_from or {}  # type: ignore[attr-defined]
         self.home = ", ".join(part for part in (town.get("city"), town.get("country")) if part)
 
@@ -119,7 +122,7 @@ class _Facts:
         when = _parcel_when(row, status, local, self.now)
         of = self.outbound if row.direction == Direction.OUTBOUND else self.returning
         route, events = self._route(row), self.events[row.pk]
-        days = days_of(self.order, row, events, local, today=self.today, secrets=self.secrets)
+        days = days_of(self.order, row, events, local, today=self.today, mask=self.mask, tier=self.tier)
         since = row.status_at.astimezone(local).date() if row.status_at else None
         return Parcel(
             key=f"p{row.pk}",
@@ -145,9 +148,9 @@ class _Facts:
             route=route,
             map=svg(route, f"map-p{row.pk}") if of.index(row) < MAX_MAPS else SafeString(""),
             carrier_link=more.carrier_link(row),
-            pickup=words.masked(more.pickup_of(row, events), self.secrets),
+            pickup=more.pickup_of(row, events, self.mask),
             proof=more.proof_of(row, events, local, self.today) if self.tier >= Tier.CODE else None,
-            **more.said_of(row, self.now),
+            **more.said_of(self.order, row, self.now),
         )
 
     def unsent(self) -> tuple[Item, ...]:
@@ -172,6 +175,12 @@ class _Facts:
 
     def _items(self, row: Shipment) -> tuple[Item, ...]:
         return tuple(Item(self.lines[line].name, pieces) for line, pieces in self.held[row.pk])
+
+
+def zone_of_recipient(order: Order, parcels: Iterable[Shipment]) -> ZoneInfo:
+    """Where the order goes; as notices know it, so that page and mail name the same day."""
+    going = next((row.recipient_zone for row in parcels if row.direction == Direction.OUTBOUND), "")
+    return zone(going or zone_of_place(order.ship_to.country, order.ship_to.region))
 
 
 def status_shown(row: Shipment) -> str:
@@ -205,7 +214,7 @@ def _ended(order: Order, facts: _Facts, sent: list[Parcel]) -> Wording:
     return says
 
 
-def _when(order: Order, facts: _Facts, sent: list[Parcel]) -> When:
+def _when(order: Order, facts: _Facts, sent: list[Parcel], lead: Parcel | None) -> When:
     if order.status in (OrderStatus.CANCELLED, OrderStatus.RETURNED):
         moment = facts.moved_at.get(order.status)
         said = (
@@ -215,11 +224,9 @@ def _when(order: Order, facts: _Facts, sent: list[Parcel]) -> When:
     if order.status == OrderStatus.DELIVERED and order.delivered_at and not _going_back(sent):
         return When(_("Delivered %(moment)s") % {"moment": _moment_words(order.delivered_at, facts)}, False)
     open_rows = [row for row in facts.outbound if not row.delivered_at]
-    if len(facts.outbound) == 1:
-        return _of_parcel(sent[0])
     dated = [row for row in open_rows if row.promised_to and status_shown(row) not in words.NOTHING_DUE]
-    if not dated or len(sent) == 0:
-        return next((_of_parcel(parcel) for parcel in sent if parcel.when), When("", False))
+    if lead is None or len(sent) == 1 or not dated or lead.status in words.NOTHING_DUE:
+        return _of_parcel(lead) if lead else When("", False)
     worst = words.most_urgent(status_shown(row) for row in dated)
     first = min(row.promised_from for row in dated if row.promised_from)
     last = max(row.promised_to for row in dated if row.promised_to)

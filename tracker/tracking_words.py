@@ -1,6 +1,5 @@
 """What the tracking page says, in words (pure): days, promises, steps. `today` is the recipient's day."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -241,23 +240,3 @@ def dated_wording(status: str, since: date | None, today: date) -> Wording:
             ask_shop=True,
         )
     return says
-
-
-def _folded(text: str) -> str:
-    """Two texts that differ in capitals alone, as `re` sees it, are one text. Far cheaper than a pattern for each secret."""
-    return text.replace("İ", "i").replace("ı", "i").casefold()
-
-
-_EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.\w+")
-_PHONE = re.compile(r"\+?\d[\d ()/-]{7,}\d")
-
-
-def masked(text: str, secrets: Iterable[str]) -> str:
-    """A carrier's message without what tells who lives where: signatures, addresses, mails, phones."""
-    if not text:
-        return text
-    folded = _folded(text)
-    for secret in secrets:
-        if len(secret) > 2 and _folded(secret) in folded:
-            text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
-    return _PHONE.sub("…", _EMAIL.sub("…", text))

@@ -28,8 +28,10 @@ urlpatterns = [
     path("t/<str:public_key>/tell/", visitor.tell, name="tracking-tell"),
     path("t/<str:public_key>/views/", visitor.views, name="tracking-views"),
     path("n/<str:signed>/", wishes.preferences, name="wishes"),
+    path("n/<str:signed>/language/", wishes.language, name="wishes-language"),
     path("n/<str:signed>/off/", wishes.unsubscribe, name="unsubscribe"),
     path("brand/<slug:slug>.css", brand.brand, name="brand"),
+    path("brand/<slug:slug>.logo.<slug:revision>.webp", brand.picture_of_logo, name="brand-logo"),
     *(
         path(f"brand/<slug:slug>.{size}.png", brand.picture, {"size": size}, name=f"brand-{size}")
         for size in SIZES

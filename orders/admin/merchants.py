@@ -13,6 +13,10 @@ from orders.models import Location, Membership, Merchant, User
 from orders.roles import Can
 
 AskFirst = Callable[[WalledAdmin, HttpRequest, str], HttpResponse | None]
+NOT_REACHABLE = (
+    "No support e-mail, phone or page: customers who need help are told to answer the mail "
+    "in which the shop confirmed their order."
+)
 
 
 @admin.register(Merchant)
@@ -27,8 +31,14 @@ class MerchantAdmin(WalledAdmin):
     prepopulated_fields = {"slug": ["name"]}
     fieldsets = [
         (None, {"fields": ["name", "slug"]}),
-        ("Brand", {"fields": ["logo", "colour", "accent", "footer", "brand_preview"]}),
-        ("Contact", {"fields": ["support_email", "support_phone", "support_url"]}),
+        ("Brand", {"fields": ["logo", "colour", "footer", "brand_preview"]}),
+        (
+            "Contact",
+            {
+                "fields": ["support_email", "support_phone", "support_url"],
+                "description": "Customers whose parcel is in trouble are told to contact the shop, by what stands here.",
+            },
+        ),
         ("Place and words", {"fields": ["zone", "locale", "currency", "order_prefix"]}),
         (
             "Promise",
@@ -64,6 +74,8 @@ class MerchantAdmin(WalledAdmin):
         else:
             obj.save()
 
+        if not obj.reachable:
+            self.message_user(request, NOT_REACHABLE, messages.WARNING)
         if not change or "colour" in form.changed_data:
             level = messages.WARNING if poor(obj.colour) else messages.INFO
             for line in explained(obj.colour):

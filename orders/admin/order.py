@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Count, Max, QuerySet, Sum
 from django.http import HttpRequest
@@ -131,10 +133,23 @@ class OrderAdmin(WalledAdmin):
     actions = [_move(OrderStatus.PROCESSING, "Approve"), _move(OrderStatus.CANCELLED, "Cancel"), renew_links]
     inlines = [AddressInline, LineInline, EventInline]
     fields: ClassVar[Any] = (
-        "number", "status_pill", "public_link", "looked_at", "parcels", "merchant", "customer", "email", "phone", "placed_at", "ship_by",
-        "promised_on", "service", "total_shown", "source", "external_id", "gift_message", "note",
+        "number", "status_pill", "public_link", "looked_at", "parcels", "merchant", "customer", "email", "phone", "locale", "placed_at",
+        "ship_by", "promised_on", "service", "total_shown", "source", "external_id", "gift_message", "note",
     )  # fmt: skip
-    readonly_fields: ClassVar[Any] = fields[:-2]
+    readonly_fields: ClassVar[Any] = tuple(
+        name for name in fields if name not in ("locale", "gift_message", "note")
+    )
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The customer's language is one of ours, or what the shop's system called it when the order came in."""
+        form = super().get_form(request, obj, change, **kwargs)
+        if obj and "locale" in form.base_fields:
+            spoken = dict(settings.LANGUAGES)
+            choices = [*spoken.items(), *([] if obj.locale in spoken else [(obj.locale, obj.locale)])]
+            form.base_fields["locale"] = forms.ChoiceField(
+                choices=choices, label="Language", help_text="Of the customer's mails, messages and page."
+            )
+        return form
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).prefetch_related(*self.with_rows)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0012_dropshipping"),
+        ("orders", "0014_without_accent"),
     ]
 
     operations = [

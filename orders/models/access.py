@@ -17,7 +17,9 @@ class PageView(MerchantOwned):
     visitor = models.CharField(max_length=16)
     day = models.DateField()
     views = models.PositiveIntegerField(default=1)
-    tier = models.PositiveSmallIntegerField(help_text="The most that was shown: 1 link, 2 items, 3 address.")
+    tier = models.PositiveSmallIntegerField(
+        help_text="The most that was shown: 0 status, by tracking number, 1 link, 2 items, 3 address."
+    )
     agent = models.CharField("browser", max_length=60, blank=True)
     network = models.CharField(max_length=45, blank=True)
     first_at = models.DateTimeField()

@@ -59,7 +59,6 @@ class Merchant(MerchantOwned):
         validators=[FileExtensionValidator(["png", "jpg", "jpeg"]), logo_size],
     )
     colour = models.CharField("brand colour", max_length=7, default="#1f4e8c", validators=[hex_colour])
-    accent = models.CharField("accent colour", max_length=7, default="#c2410c", validators=[hex_colour])
     support_email = models.EmailField(blank=True)
     support_phone = models.CharField(max_length=40, blank=True)
     support_url = models.URLField(blank=True)
@@ -115,6 +114,11 @@ class Merchant(MerchantOwned):
     @property
     def tz(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.zone)
+
+    @property
+    def reachable(self) -> bool:
+        """Whether its pages can say how."""
+        return bool(self.support_email or self.support_phone or self.support_url)
 
 
 class Location(AddressColumns, MerchantOwned):

@@ -18,7 +18,8 @@ class Facts:
     """Of one parcel. Moments are aware; `promised_to` and `first_promised_to` are days in `recipient_zone`. `taker` says who
     took it, in the words of the alarm; `words` is the carrier's last word as it is shown, `heard` the same with its code, as it
     is read (`lateness.heard`). `tried_at` is the first time that it was at the recipient's. `report` and `reported_at` are the
-    customer's open word about it. `silence_hours` and `risk` are learned, None where too little is known."""
+    customer's open word about it. `silence_hours` and `risk` are learned, None where too little is known.
+    `shop_says_there`: its order is delivered by the shop's own word."""
 
     stage: str
     tracking_status: str
@@ -43,6 +44,7 @@ class Facts:
     by_supplier: bool = False
     tried_at: datetime | None = None
     heard: str = ""
+    shop_says_there: bool = False
     policy: Policy = field(default_factory=Policy)
 
     @property

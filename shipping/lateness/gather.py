@@ -10,6 +10,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
 from orders.models import Merchant
+from orders.status import OrderStatus
 from shipping.lateness.blame import AT_RECIPIENT, CARRIERS_OWN, Journey, Span
 from shipping.lateness.facts import AT_THE_DOOR, Facts, acceptance_due, deadline
 from shipping.lateness.policy import Policy
@@ -159,6 +160,7 @@ def facts_of(
         rated_at=rating.changed_at if rating else None,
         by_supplier=shipment.by_supplier,
         tried_at=tried_at,
+        shop_says_there=shipment.order.status == OrderStatus.DELIVERED,
         policy=shops.policy(merchant),
     )
 

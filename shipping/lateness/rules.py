@@ -78,7 +78,8 @@ def alarms(facts: Facts, now: datetime) -> list[Alarm]:
     """All that is wrong, the worst first. Promise slipped and likely to be late are no news once it is late."""
     if facts.stage == Stage.VOID:
         return []
-    asked = AFTERWARDS if facts.tracking_status in FINAL and not _called_off_here(facts) else RULES
+    ended = facts.tracking_status in FINAL and not _called_off_here(facts)
+    asked = [*(() if ended else RULES), *(AFTERWARDS if ended or facts.shop_says_there else ())]
     found = [alarm for rule in asked if (alarm := rule(facts, now)) and alarm.rule not in facts.policy.off]
     if any(alarm.rule == R.PAST_PROMISE for alarm in found):
         found = [alarm for alarm in found if alarm.rule not in (R.SLIPPED, R.AT_RISK)]
@@ -232,8 +233,8 @@ def _at_risk(facts: Facts, now: datetime) -> Alarm | None:
 
 
 def _not_arrived(facts: Facts, now: datetime) -> Alarm | None:
-    said = facts.report == ReportKind.NOT_ARRIVED and facts.tracking_status == S.DELIVERED
-    if not said or facts.reported_at is None:
+    there = facts.tracking_status == S.DELIVERED or facts.shop_says_there
+    if facts.report != ReportKind.NOT_ARRIVED or not there or facts.reported_at is None:
         return None
     words = f"The customer wrote on {on(facts.reported_at, facts)} that it has not arrived"
     return _alarm(R.NOT_ARRIVED, facts.reported_at, now, words)

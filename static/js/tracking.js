@@ -10,11 +10,37 @@
   const headline = () => live.querySelector("#headline")?.textContent ?? "";
   const ended = () => Boolean(live.querySelector("[data-final]"));
 
+  // What somebody is writing, or a form they are in, is theirs; the news can wait.
+  const FIELDS = "textarea, input:not([type=hidden])";
+  const changed = (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+  function inUse() {
+    const focused = live.contains(document.activeElement) ? document.activeElement : null;
+    return Boolean(focused?.closest(`form, ${FIELDS}`)) || [...live.querySelectorAll(FIELDS)].some(changed);
+  }
+
+  // Where the keyboard is: an id, or the place among what can be focused in the nearest part that has one.
+  const STOPS = "a[href], button, summary";
+  function whereFocusIs() {
+    const focused = document.activeElement;
+    if (focused === live || !live.contains(focused)) return () => {};
+    const part = focused.closest("[id]");
+    const at = [...part.querySelectorAll(STOPS)].indexOf(focused);
+    return () => {
+      const there = document.getElementById(part.id);
+      const same = part === focused ? there : there?.querySelectorAll(STOPS)[at];
+      const to = same ?? document.getElementById("headline");
+      if (to?.id === "headline") to.tabIndex = -1;
+      to?.focus({ preventScroll: true });
+    };
+  }
+
   function swap(html) {
     const before = headline();
+    const focusAgain = whereFocusIs();
     const parts = [...live.querySelectorAll("details[id]")].map((part) => [part.id, part.open]);
     live.replaceChildren(document.createRange().createContextualFragment(html));
     for (const [id, open] of parts) document.getElementById(id)?.toggleAttribute("open", open);
+    focusAgain();
     if (headline() !== before) {
       news.textContent = headline();
       document.title = document.title.replace(before, headline());
@@ -24,10 +50,11 @@
   async function look() {
     if (document.hidden) return;
     const answer = await fetch(live.dataset.url, { headers: { "If-None-Match": etag }, cache: "no-store" });
-    const writing = live.contains(document.activeElement) && document.activeElement.matches("textarea, input");
-    if (answer.status === 200 && !writing) {
-      etag = answer.headers.get("ETag") ?? "";
-      swap(await answer.text());
+    if (answer.status === 200 && !inUse()) {
+      const html = await answer.text();
+      if (inUse()) return; // while it came
+      etag = answer.headers.get("ETag") ?? etag;
+      swap(html);
     }
     failures = answer.ok || answer.status === 304 ? 0 : failures + 1;
   }

@@ -120,6 +120,30 @@ def test_the_headline_of_several_says_which_and_how_many(client):
     )
 
 
+@pytest.mark.parametrize("status", [S.AVAILABLE_FOR_PICKUP, S.EXCEPTION, S.RETURNING, S.ON_HOLD, S.RETURNED])
+def test_beside_a_delivered_parcel_the_head_is_about_the_other(client, status):
+    maker = Maker("en", NOW)
+    first = maker.parcel()
+    maker.tell(maker.twin(first, 2), S.DELIVERED, ago=20)
+    maker.tell(first, status)
+    said = hero(client, first.order, "en")
+    assert "Delivered" not in said["when"] and "It has not arrived" not in said["next"]
+    assert ("Contact the shop" in said["next"]) == (status != S.AVAILABLE_FOR_PICKUP)
+
+
+def test_the_day_is_that_of_the_parcel_in_the_headline(client):
+    maker = Maker("en", NOW)
+    first = maker.parcel()
+    maker.tell(maker.twin(first, 2), S.IN_TRANSIT, eta_in=3)
+    maker.tell(first, S.AVAILABLE_FOR_PICKUP)
+    assert "Waiting for you since" in hero(client, first.order, "en")["when"]
+
+
+def test_of_several_that_arrived_no_button_picks_one(client):
+    said = hero(client, Maker("en", NOW).all_arrived(), "en")["next"]
+    assert "Contact the shop" in said and "It has not arrived" not in said
+
+
 def test_a_parcel_of_a_suppliers_is_nowhere_near_the_shop(client):
     maker = Maker("en", NOW)
     order = maker.dropship()

@@ -17,6 +17,7 @@ from shipping.carriers.base import Reading
 from shipping.tracking.record import record
 from tests.factories import NOW, make_shipment
 from tests.states import Maker
+from tracker.tests.test_brand import photograph
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,7 @@ def test_page_styles_and_script_are_under_forty_kilobytes(client, language):
     assert html.count("<time datetime=") > 120 and len(MAP.findall(html)) == 3 and "M. Nachbar" in html
     files = ["css/portal.css", "css/route.css", "css/visitor.css", "js/tracking.js", "img/icons.svg"]
     weight = packed(MAP.sub("", html)) + sum(packed(Path(finders.find(name)).read_bytes()) for name in files)
+    maker.shop.logo.save("l.jpg", ContentFile(photograph()))
     weight += packed(client.get(f"/brand/{maker.shop.slug}.css").content)
     assert weight < 40_000, weight
 

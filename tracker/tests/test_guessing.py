@@ -11,6 +11,7 @@ from django.test import Client
 from orders.lookup import find
 from orders.models import Order
 from tests.factories import make_order
+from tracker.limits import counted_as
 from tracker.views import lookup
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,35 @@ def test_guesses_from_many_addresses_are_slowed_by_the_number(numbers):
         answer = client.post("/", {"number": numbers[0], "proof": str(at)}, REMOTE_ADDR=f"10.{at}.0.1")
         heard += answer.status_code == 404
     assert heard == lookup.PER_NUMBER
+
+
+def test_one_providers_customer_is_one_address(numbers):
+    """Any line with IPv6 has 2^64 addresses."""
+    client, heard = Client(), 0
+    for at in range(200):
+        answer = client.post(
+            "/", {"number": f"KIO-{9000 + at}", "proof": "x"}, REMOTE_ADDR=f"2001:db8::{at:x}"
+        )
+        heard += answer.status_code == 404
+    assert heard == lookup.PER_ADDRESS
+    assert client.post("/", {"number": "N", "proof": "x"}, REMOTE_ADDR="2001:db8:0:1::1").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9:4711", "203.0.113.9"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::4]:443", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("unix", "unix"),
+    ],
+)
+def test_whose_tries_are_counted_together(address, counted):
+    assert counted_as(address) == counted
 
 
 def test_links_are_not_found_by_guessing(client, numbers):

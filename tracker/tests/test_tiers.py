@@ -167,6 +167,12 @@ class TestCodes:
             f"{url(order)}?said=opened"
         )
 
+    @pytest.mark.parametrize("ten", ["٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹", "０１２３４５６７８９"])
+    def test_the_digits_of_any_keyboard(self, client, shipment, ten):
+        post(client, shipment.order, "code", channel="email")
+        code = digits(AccessCode.objects.get()).translate(str.maketrans("0123456789", ten))
+        assert "said=opened" in post(client, shipment.order, "code/enter", code=code)["Location"]
+
     def test_a_code_is_good_once(self, client, shipment):
         order = shipment.order
         open_fully(client, order)
@@ -260,9 +266,38 @@ class TestViews:
         )
 
     def test_asking_for_news_is_no_view(self, client, shipment):
-        client.get(url(shipment.order) + "live/")
         client.head(url(shipment.order))
         assert not PageView.objects.exists()
+        mark = client.get(url(shipment.order))["ETag"]
+        for status in (304, 200):
+            asked = client.get(url(shipment.order) + "live/", headers={"If-None-Match": f"W/{mark}"})
+            assert asked.status_code == status and PageView.objects.get().views == 1
+            Shipment.objects.update(tracking_status="on_hold", status_at=NOW)
+
+    @pytest.mark.parametrize("mark", ["", '"x"', '"' + "0" * 48 + '"', "*"])
+    def test_asking_for_news_without_our_mark_is_a_view(self, client, shipment, merchant, mark):
+        order = shipment.order
+        other = client.get(url(make_order(merchant)))["ETag"]
+        PageView.objects.all().delete()
+        for given in (mark, other):
+            assert client.get(url(order) + "live/", headers={"If-None-Match": given}).status_code == 200
+        assert PageView.objects.get().views == 2
+        assert [client.head(url(order) + end).get("ETag") for end in ("", "live/")] == [None, None]
+
+    def test_a_look_by_tracking_number_alone_is_logged(self, client, shipment):
+        client.post("/", {"number": shipment.tracking_number, "proof": ""})
+        row = PageView.objects.get()
+        assert (row.order_id, row.tier, row.views) == (shipment.order_id, Tier.NUMBER, 1)
+        client.cookies["tracking"] = pass_for(shipment.order, Tier.PROVEN)
+        assert "the status alone, by tracking number" in words(client.get(url(shipment.order) + "views/"))
+
+    def test_the_times_are_the_recipients_and_say_so(self, client, merchant):
+        Merchant.objects.update(zone="Asia/Tokyo")
+        order = make_order(merchant)
+        client.get(url(order))
+        client.cookies["tracking"] = pass_for(order, Tier.PROVEN)
+        page = client.get(url(order) + "views/").content.decode()
+        assert '<time datetime="2026-03-04T11:00+01:00">Wed' in page and "11:00 <abbr>CET</abbr>" in page
 
     @pytest.mark.parametrize(
         ("address", "kept"),

@@ -4,7 +4,6 @@ from html import unescape
 
 import pytest
 import time_machine
-from django.core.files.base import ContentFile
 
 from orders.brand import contrast
 from orders.lifecycle import change_status
@@ -191,7 +190,12 @@ def test_packed_is_said_before_the_carrier_speaks(client, shipment):
 
 def test_who_and_where_stays_private(client, merchant):
     shipment = make_shipment(merchant, tracking_number="JD0001", gift_message="My dearest", note="ring twice")
-    say(shipment, "delivered", message="SIGNED BY LOVELACE, Hauptstr. 5, ada@example.com, +49 89 1234567")
+    say(
+        shipment,
+        "in_transit",
+        city="München",
+        message="SIGNED BY LOVELACE, Hauptstr. 5, ada@example.com, +49 89 1234567",
+    )
     body = client.get(url(shipment.order)).content.decode()
     for secret in ("Lovelace", "LOVELACE", "ada@", "1234567", "Hauptstr", "80331", "dearest", "ring twice"):
         assert secret not in body
@@ -270,15 +274,8 @@ def test_brand_words_can_be_read(colour):
         assert contrast(brand_css.readable(colour, surface), surface) >= 4.5
 
 
-def test_the_logo_travels_in_the_sheet(client, merchant):
-    import io
-
-    from PIL import Image
-
-    out = io.BytesIO()
-    Image.new("RGB", (1200, 400), "red").save(out, "PNG")
-    merchant.logo.save("l.png", ContentFile(out.getvalue()))
-    sheet = client.get("/brand/kiosk.css").content.decode()
-    assert "data:image/png;base64," in sheet and len(sheet) < 20_000
-    merchant.logo.save("broken.png", ContentFile(b"no image"))
-    assert client.get("/brand/kiosk.css").status_code == 200
+def test_an_order_without_parcels_has_the_days_of_its_address(client, merchant):
+    order = make_order(merchant, address={"country": "US", "region": "CA", "city": "Los Angeles"})
+    Shipment.objects.all().delete()
+    change_status(order.pk, "cancelled", actor="x", now=NOW)
+    assert "Cancelled Wed 4 March, 02:00" in words(client.get(url(order))).replace("\u00a0", " ")

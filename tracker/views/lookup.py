@@ -8,9 +8,9 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from orders.access import Tier
+from orders.access import Tier, log_view
 from orders.lookup import canonical, find
-from tracker.limits import address_of, too_many
+from tracker.limits import address_of, source_of, too_many
 from tracker.tracking_status import parcel_of, status_of
 from tracker.views.visitor import let_in
 
@@ -29,7 +29,7 @@ def lookup(request: HttpRequest) -> HttpResponse:
     proof = request.POST.get("proof", "")[:254]
     # Both are counted before either is judged: an address over its limit still uses up the number's.
     over = [
-        too_many("lookup-address", address_of(request), limit=PER_ADDRESS, seconds=WINDOW),
+        too_many("lookup-address", source_of(request), limit=PER_ADDRESS, seconds=WINDOW),
         too_many("lookup-number", canonical(number), limit=PER_NUMBER, seconds=WINDOW),
     ]
     if any(over):
@@ -38,7 +38,9 @@ def lookup(request: HttpRequest) -> HttpResponse:
         return answer
     order, parcel = find(number, proof), parcel_of(number)
     if order is None and parcel is not None and not proof.strip():
-        return render(request, "tracker/status.html", status_of(parcel, now=timezone.now()))
+        now, agent = timezone.now(), request.headers.get("User-Agent", "")
+        log_view(parcel.order_id, tier=Tier.NUMBER, address=address_of(request), agent=agent, now=now)
+        return render(request, "tracker/status.html", status_of(parcel, now=now))
     if order is None:
         return render(request, "tracker/lookup.html", {"missed": True}, status=404)
     there = reverse("tracking", args=[order.public_key]) + getattr(request, "keep_language", "")

@@ -2,6 +2,7 @@
 elsewhere would lack, so these forms carry no other token and need no cookie."""
 
 from collections.abc import Callable
+from datetime import date, datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -15,15 +16,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from orders.access import LIVES, Tier, ask_code, check_code, pass_for, renew_link, tier_of
 from orders.lookup import proves
-from orders.models import Order
+from orders.models import Order, PageView
 from orders.queue import enqueue
 from shipping.models import Shipment
 from shipping.status import Direction
 from shipping.voice import NotNow, rate, report
 from tracker import languages
-from tracker.limits import address_of, too_many
+from tracker.days import zone_label
+from tracker.limits import source_of, too_many
 from tracker.tasks import send_access_code
-from tracker.tracking_page import find_order
+from tracker.tracking_page import find_order, zone_of_recipient
+from tracker.tracking_rows import parcels_of
+from tracker.tracking_words import moment_words
 from tracker.views.tracking import COOKIE
 
 WINDOW = 600  # seconds
@@ -44,7 +48,7 @@ def _on_a_page(handler: Handler) -> Callable[..., HttpResponse]:
         if order is None:
             raise Http404
         over = [
-            too_many("page-address", address_of(request), limit=PER_ADDRESS, seconds=WINDOW),
+            too_many("page-address", source_of(request), limit=PER_ADDRESS, seconds=WINDOW),
             too_many(f"page-{handler.__name__}", str(order.pk), limit=PER_ORDER, seconds=WINDOW),
         ]
         if any(over):
@@ -135,17 +139,23 @@ def views(request: HttpRequest, public_key: str) -> HttpResponse:
     order = find_order(public_key)
     if order is None or tier_of(request.COOKIES.get(COOKIE, ""), order) < Tier.PROVEN:
         raise Http404
-    zone = order.merchant.tz
-    seen = [
-        {"row": row, "at": row.last_at.astimezone(zone)}
-        for row in order.page_views.order_by("-last_at")[:VIEWS_SHOWN]
-    ]
-    context: dict[str, Any] = {"order": order, "seen": seen, "public_key": public_key, "zone": zone.key}
+    local = zone_of_recipient(order, parcels_of(order.pk))
+    today = timezone.now().astimezone(local).date()
+    context: dict[str, Any] = {"order": order, "public_key": public_key}
     with languages.of_order(request, order) as context["language"]:
+        context["seen"] = [
+            _seen(row, row.last_at.astimezone(local), today)
+            for row in order.page_views.order_by("-last_at")[:VIEWS_SHOWN]
+        ]
         answer = render(request, "tracker/views.html", context)
     answer["Cache-Control"] = "no-store"
     answer["Referrer-Policy"] = "no-referrer"
     return answer
+
+
+def _seen(row: PageView, local: datetime, today: date) -> dict[str, Any]:
+    words = {"at": moment_words(local, today), "zone": zone_label(local)}
+    return {"row": row, "iso": local.isoformat(timespec="minutes"), **words}
 
 
 def _key(request: HttpRequest) -> str:

@@ -1,23 +1,28 @@
 """A customer's own page for choosing messages, by a signed link from one. A GET changes nothing, so a scanner that
 opens every link of a mail unsubscribes nobody; the signed address is what a forged form would lack."""
 
+from collections.abc import Collection
 from typing import Any
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from notifications import wishes
 from notifications.models import Suppression
-from notifications.status import Milestone
+from notifications.status import Channel, Milestone
 from orders.access import network_of
 from orders.models import Merchant
+from orders.speak import language_of, speak
 from tracker import languages
-from tracker.limits import address_of, too_many
+from tracker.limits import address_of, source_of, too_many
+from tracker.said import SAID
 
 WINDOW, PER_ADDRESS = 600, 60
 Read = tuple[Merchant, str, str, str]
@@ -53,9 +58,27 @@ def preferences(request: HttpRequest, signed: str) -> HttpResponse:
             offered = wishes.offered(merchant, channel)
             wanted = {milestone.value for milestone in offered} & set(request.POST.getlist("milestone"))
             shown = "\n".join([gettext("Which messages do you want?"), *(words(one) for one in offered)])
-            _choose(request, found, wanted, way="page", shown=shown)
-            return _back(request, signed)
+            if _choose(request, found, wanted, way="page", shown=shown):
+                return _back(request, signed)
+            return _page(request, "notifications/preferences.html", found, signed, ticked=wanted)
         return _page(request, "notifications/preferences.html", found, signed)
+
+
+@csrf_exempt
+@require_POST
+def language(request: HttpRequest, signed: str) -> HttpResponse:
+    """Of the customer's mails, messages and pages; by the address alone, like every choice here."""
+    found = _open(request, signed)
+    merchant, channel, address, _ = found
+    wanted = languages.ours(request.POST.get("locale", ""))
+    with translation.override(wanted or _language(request, found)):
+        if _often(request):
+            return _page(request, "notifications/preferences.html", found, signed, often=True)
+        if not wanted:
+            return _back(request, signed, saved=False)
+        kept = speak(merchant, _who(channel, address), wanted, now=timezone.now())
+    saved = "saved=1&" if kept else ""  # not where the orders are too old to say anything any more
+    return HttpResponseRedirect(f"{reverse('wishes', args=[signed])}?{saved}lang={wanted}", status=303)
 
 
 @csrf_exempt
@@ -80,9 +103,13 @@ def _open(request: HttpRequest, signed: str) -> Read:
 
 
 def _language(request: HttpRequest, found: Read) -> str:
-    merchant, _, _, locale = found
+    merchant, channel, address, locale = found
+    now_spoken = language_of(
+        merchant, _who(channel, address), timezone.now()
+    )  # an old mail's link knows the old one
     return (
         languages.asked(request)
+        or languages.known(now_spoken)
         or languages.known(locale)
         or languages.accepted(request)
         or languages.known(merchant.locale)
@@ -90,29 +117,50 @@ def _language(request: HttpRequest, found: Read) -> str:
     )
 
 
-def _choose(request: HttpRequest, found: Read, wanted: Any, *, way: str, shown: str) -> None:
+def _who(channel: str, address: str) -> dict[str, str]:
+    return {"phone": address} if channel == Channel.SMS else {"email__iexact": address}
+
+
+def _often(request: HttpRequest) -> bool:
+    return too_many("wishes", source_of(request), limit=PER_ADDRESS, seconds=WINDOW)
+
+
+def _choose(request: HttpRequest, found: Read, wanted: Any, *, way: str, shown: str) -> bool:
+    """False where it was too often, and nothing is kept. To stop messages is never too often."""
     merchant, channel, address, _ = found
-    language = translation.get_language() or ""
+    spoken = translation.get_language() or ""
     if not wanted and wishes.suppression_of(merchant, channel, address):
-        return  # nothing to change: no proof of nothing, however often it is posted
-    if wanted and too_many("wishes", address_of(request), limit=PER_ADDRESS, seconds=WINDOW):
-        return
+        return True  # nothing to change: no proof of nothing, however often it is posted
+    if wanted and _often(request):
+        return False
     wishes.choose(
-        merchant, channel, address, wanted, now=timezone.now(), way=way, shown=shown, language=language,
+        merchant, channel, address, wanted, now=timezone.now(), way=way, shown=shown, language=spoken,
         network=network_of(address_of(request)),
     )  # fmt: skip
+    return True
 
 
-def _back(request: HttpRequest, signed: str) -> HttpResponseRedirect:
-    language = languages.asked(request)
-    lang = f"&lang={language}" if language else ""
-    return HttpResponseRedirect(f"{reverse('wishes', args=[signed])}?saved=1{lang}", status=303)
+def _back(request: HttpRequest, signed: str, *, saved: bool = True) -> HttpResponseRedirect:
+    query = {"saved": "1"} if saved else {}
+    if asked := languages.asked(request):
+        query["lang"] = asked
+    return HttpResponseRedirect(f"{reverse('wishes', args=[signed])}?{urlencode(query)}", status=303)
 
 
-def _page(request: HttpRequest, template: str, found: Read, signed: str) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    template: str,
+    found: Read,
+    signed: str,
+    *,
+    ticked: Collection[str] | None = None,
+    often: bool = False,
+) -> HttpResponse:
+    """`ticked` is what was posted too often: it stands as it was ticked, and is not kept."""
     merchant, channel, address, _ = found
     closed = wishes.suppression_of(merchant, channel, address)
-    chosen = wishes.chosen(merchant, channel, address)
+    chosen = wishes.chosen(merchant, channel, address) if ticked is None else ticked
+    often = often or ticked is not None
     context = {
         "merchant": merchant,
         "address": address,
@@ -123,9 +171,14 @@ def _page(request: HttpRequest, template: str, found: Read, signed: str) -> Http
         ],
         "closed": closed,
         "fixed": closed and closed.reason != Suppression.Reason.UNSUBSCRIBED,
-        "saved": "saved" in request.GET,
+        "saved": "saved" in request.GET and not often,
+        "often": SAID["often"].words if often else "",
+        "languages": settings.LANGUAGES,
+        "language": translation.get_language(),
     }
-    answer = render(request, template, context)
+    answer = render(request, template, context, status=429 if often else 200)
+    if often:
+        answer["Retry-After"] = str(WINDOW)
     answer["Cache-Control"] = "no-store"
     answer["Referrer-Policy"] = "no-referrer"
     answer["Content-Language"] = translation.get_language() or ""
