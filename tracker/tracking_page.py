@@ -231,7 +231,12 @@ def _when(order: Order, facts: _Facts, sent: list[Parcel], lead: Parcel | None) 
     first = min(row.promised_from for row in dated if row.promised_from)
     last = max(row.promised_to for row in dated if row.promised_to)
     missed = min((row.missed_on for row in dated if row.missed_on), default=None)
-    return words.promise_words(worst, first, last, facts.today, missed)
+    moved = any(_moved(row) for row in dated if status_shown(row) == worst)
+    return words.promise_words(worst, first, last, facts.today, missed, moved=moved)
+
+
+def _moved(row: Shipment) -> bool:
+    return row.promised_to != row.first_promised_to
 
 
 def _of_parcel(parcel: Parcel) -> When:
@@ -263,7 +268,9 @@ def _parcel_when(row: Shipment, status: str, zone: ZoneInfo, now: datetime) -> W
     if status == S.DELIVERED and row.delivered_at:
         moment = words.moment_words(row.delivered_at.astimezone(zone), today)
         return When(_("Delivered %(moment)s") % {"moment": moment}, False)
-    return words.promise_words(status, row.promised_from, row.promised_to, today, row.missed_on)
+    return words.promise_words(
+        status, row.promised_from, row.promised_to, today, row.missed_on, moved=_moved(row)
+    )
 
 
 def _order_steps(order: Order, sent: list[Parcel]) -> tuple[Step, ...]:

@@ -102,9 +102,16 @@ class When(NamedTuple):
 
 
 def promise_words(
-    status: str, first: date | None, last: date | None, today: date, missed: date | None = None
+    status: str,
+    first: date | None,
+    last: date | None,
+    today: date,
+    missed: date | None = None,
+    *,
+    moved: bool = True,
 ) -> When:
-    """The line about the day. `missed` is the first promised day that passed: the new day stands beside it, never instead."""
+    """The line about the day. `missed` is the first promised day that passed: the new day stands beside it, never instead.
+    `moved`: the promise is not the first one any more; a delay without a new day says that it has none."""
     if missed and status not in NOTHING_DUE:
         said = promise_words(status, first, last, today)
         was = {"day": day_words(missed, today)}
@@ -119,6 +126,8 @@ def promise_words(
         return When(_("Was expected %(days)s") % {"days": range_words(first, last, today)}, True)
     if status in UNDATED or (status == S.OUT_FOR_DELIVERY and first > today):
         return When("", False)
+    if status == S.DELAYED and not moved:
+        return When(_("No new day is known yet"), False)
     if last == today:
         said_today = _("Now expected today, %(day)s") if status == S.DELAYED else _("Expected today, %(day)s")
         return When(said_today % {"day": day_words(today, today)}, False, True)

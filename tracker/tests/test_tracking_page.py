@@ -119,6 +119,17 @@ def test_promises_in_words(status, first, last, said):
     assert (words.replace("\u00a0", " "), late) == said
 
 
+def test_a_delay_without_a_new_day_says_so(client, shipment):
+    """The day of before the delay is nothing that is "now expected"."""
+    Shipment.objects.update(promised_from=date(2026, 3, 9), promised_to=date(2026, 3, 11))
+    Shipment.objects.update(first_promised_to=date(2026, 3, 11), tracking_status="delayed")
+    text = words(client.get(url(shipment.order)))
+    assert "No new day is known yet" in text and "Now expected" not in text
+    Shipment.objects.update(promised_from=date(2026, 3, 16), promised_to=date(2026, 3, 17))
+    text = words(client.get(url(shipment.order)))
+    assert "Now expected Mon 16 – Tue 17 March" in text and "No new day" not in text
+
+
 def test_ranges_over_months_and_years():
     over_a_month = range_words(date(2026, 2, 28), date(2026, 3, 3), date(2026, 3, 1))
     assert over_a_month == "Sat\u00a028\u00a0February – Tue\u00a03\u00a0March"
