@@ -56,7 +56,7 @@ def context_of(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     total = figures("", together(by_week.values()))
     before = figures("", together(ask.by(asked.question.before, "carrier").values()))
     rows = rows_of(asked)
-    choices, pair = ask.choices(asked.question), pair_of(asked)
+    choices, pair = ask.choices(asked.question), pair_of(asked, rows)
     return admin.site.each_context(request) | {
         "title": "Scorecard",
         "opts": DailyFigure._meta,
@@ -156,14 +156,16 @@ def felt(asked: Asked, total: Figures) -> list[tuple[str, Score, str]]:
     ]
 
 
-def pair_of(asked: Asked) -> tuple[str, str]:
+def pair_of(asked: Asked, rows: list[Figures]) -> tuple[str, str]:
     """The two that were asked for, else the two with most parcels."""
     if all(asked.pair):
         return asked.pair
-    carriers = {
-        name: sums.counts["parcels"] for name, sums in ask.by(asked.question, "carrier").items() if name
-    }
-    first, second, *_ = (*sorted(carriers, key=lambda name: (-carriers[name], name)), "", "")
+    if asked.group == "carrier":
+        carriers = {row.key: row.parcels for row in rows}
+    else:
+        carriers = {name: sums.counts["parcels"] for name, sums in ask.by(asked.question, "carrier").items()}
+    named = sorted(filter(None, carriers), key=lambda name: (-carriers[name], name))
+    first, second, *_ = (*named, "", "")
     return first, second
 
 
