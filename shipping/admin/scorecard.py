@@ -13,10 +13,12 @@ from orders.admin.base import WalledAdmin
 from shipping.admin.scorecard_asked import (
     SPANS,
     Asked,
+    as_read,
     asked_of,
     links,
     parcels_link,
     rows_of,
+    shown,
     week_link,
     week_of,
 )
@@ -66,7 +68,7 @@ def context_of(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         "choices": choices,
         "total": total,
         "cards": cards(asked, total, before),
-        "rows": [(row, links(asked, row.key)) for row in rows[:MOST]],
+        "rows": [(as_read(asked, row), links(asked, row.key)) for row in rows[:MOST]],
         "left_out": max(0, len(rows) - MOST),
         "blamed": blamed(asked, rows),
         "felt": felt(asked, total),
@@ -85,15 +87,19 @@ def context_of(request: HttpRequest, asked: Asked) -> dict[str, Any]:
 
 def pictures(asked: Asked, by_week: dict[str, Sums], rows: list[Figures], total: Figures) -> dict[str, Any]:
     """Each mark with the list of its parcels."""
-    weeks = columns([(key[5:], figures(key, sums).on_time) for key, sums in sorted(by_week.items())])
-    groups = bars([(row.key or "–", row.on_time) for row in rows[:DRAWN_HERE]])
+    named = {key: shown("week", key)[:-5] for key in by_week}
+    weeks = columns([(named[key], figures(key, sums).on_time) for key, sums in sorted(by_week.items())])
+    groups = bars([(shown(asked.group, row.key), row.on_time) for row in rows[:DRAWN_HERE]])
     shares = parts([(part, PART_NAMES[part], total.blame[part]) for part in PARTS])
     scores = {f"{score} of 5": parcels_link(asked, outcome=f"rated-{score}") for score in range(1, 6)}
     return {
-        "weeks": linked(weeks, {key[5:]: week_link(asked, key) for key in by_week}),
+        "weeks": linked(weeks, {named[key]: week_link(asked, key) for key in by_week}),
         "bars": None
         if asked.group == "week"
-        else linked(groups, {row.key or "–": links(asked, row.key)["judged"] for row in rows[:DRAWN_HERE]}),
+        else linked(
+            groups,
+            {shown(asked.group, row.key): links(asked, row.key)["judged"] for row in rows[:DRAWN_HERE]},
+        ),
         "blame": linked(
             shares, {PART_NAMES[part]: parcels_link(asked, outcome=f"blame-{part}") for part in PARTS}
         ),
@@ -142,7 +148,7 @@ def blamed(asked: Asked, rows: list[Figures]) -> dict[str, Any]:
     return {
         "heads": [(part, PART_NAMES[part]) for part in shown],
         "rows": [
-            (row, [(row.blame[part], parcels_link(asked, outcome=f"blame-{part}", **changes(row.key))) for part in shown])
+            (as_read(asked, row), [(row.blame[part], parcels_link(asked, outcome=f"blame-{part}", **changes(row.key))) for part in shown])
             for row in late
         ],
     }  # fmt: skip

@@ -1,6 +1,6 @@
 """What a scorecard's address asks for, and the addresses of the lists that its figures lead to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
@@ -82,6 +82,18 @@ def week_of(asked: Asked, key: str) -> dict[str, str]:
     monday = date.fromisoformat(key)
     first = max(monday, asked.question.first).isoformat()
     return {"first": first, "last": min(monday + timedelta(days=6), asked.question.last).isoformat()}
+
+
+def shown(group: str, key: str) -> str:
+    """A group's name as people read it: a week by the day of its Monday."""
+    if group != "week" or not key:
+        return key or "–"
+    monday = date.fromisoformat(key)
+    return f"{monday.day} {monday:%b %Y}"
+
+
+def as_read(asked: Asked, row: Figures) -> Figures:
+    return replace(row, key=shown(asked.group, row.key))
 
 
 def week_link(asked: Asked, key: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from django.http import HttpRequest, HttpResponse
 
 from orders.admin.base import WalledAdmin
-from shipping.admin.scorecard_asked import Asked, asked_of, rows_of
+from shipping.admin.scorecard_asked import Asked, as_read, asked_of, rows_of, shown
 from shipping.documents.claim import Bar, Chart, ClaimContext, Table, claim_pages
 from shipping.documents.contexts import brand_of
 from shipping.lateness.blame import PART_NAMES, PARTS
@@ -86,7 +86,7 @@ def pdf_view(site: WalledAdmin, request: HttpRequest) -> HttpResponse:
 
 def paper_of(asked: Asked) -> ClaimContext:
     """One table by the group asked for; at most so many rows, so that it is made while one waits."""
-    rows = rows_of(asked)
+    rows = [as_read(asked, row) for row in rows_of(asked)]
     total = figures("All", together(ask.by(asked.question, "carrier").values()))
     heads = (
         ask.GROUPS[asked.group],
@@ -142,7 +142,7 @@ def _blamed(asked: Asked, rows: list[Figures]) -> Table:
 
 
 def _weeks(asked: Asked) -> list[Figures]:
-    return [figures(key, sums) for key, sums in sorted(ask.by(asked.question, "week").items())]
+    return [figures(shown("week", key), sums) for key, sums in sorted(ask.by(asked.question, "week").items())]
 
 
 def _bars(rows: Iterable[Figures]) -> list[Bar]:
