@@ -10,7 +10,7 @@ NO_WORDS := -i .venv -i var -i benchmarks -i docs -i tests -i node_modules
 OLIST := ../shared/data/olist
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-services bench-print bench-station bench-events bench-door bench-notices bench-promise bench-late bench-intake bench-page lighthouse replay-olist backtest-olist screenshots pictures-states pictures-admin messages lock format clean
+.PHONY: help run test check test-services bench-print bench-station bench-events bench-door bench-notices bench-promise bench-late bench-scorecard bench-intake bench-page lighthouse replay-olist backtest-olist screenshots pictures-states pictures-admin messages lock format clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:.*##/ -/' | sort
@@ -72,6 +72,9 @@ bench-promise: $(DEV_STAMP) ## learning transit times from 100,000 parcels, and 
 
 bench-late: $(DEV_STAMP) ## the queue's first page on five million shipments in PostgreSQL
 	$(PY) benchmarks/bench_late.py
+
+bench-scorecard: $(DEV_STAMP) ## the scorecard of five million parcels in PostgreSQL
+	$(PY) benchmarks/bench_scorecard.py
 
 bench-page: $(DEV_STAMP) ## the tracking page's answers on a million orders in PostgreSQL (about 8 minutes)
 	$(PY) benchmarks/bench_page.py

@@ -445,9 +445,9 @@ class TestPage:
     def test_as_many_queries_for_a_year_as_for_a_month(
         self, page, merchant, quarter, django_assert_max_num_queries
     ):
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(20):
             page.get(PAGE, SPAN)
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(20):
             page.get(PAGE, {"from": "2025-01-01", "to": "2026-12-31"})
 
 
