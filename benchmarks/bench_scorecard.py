@@ -40,7 +40,8 @@ WITH one AS (
 INSERT INTO shipping_dailyfigure (merchant_id, day, sku, carrier, service, lane, parcels, delivered, judged, on_time, kept, first_attempt,
     exception, returned, late, blame, hours, ratings, late_ratings)
 SELECT merchant_id, day, sku, carrier, service, lane, SUM(n), SUM(n), SUM(judged), SUM(on_time), SUM(kept), SUM(first_attempt),
-    SUM(exception), 0, SUM(late), CASE WHEN SUM(late) > 0 THEN jsonb_build_object('transit', SUM(late)::bigint / 2, 'merchant', SUM(late)::bigint / 2)
+    SUM(exception), 0, SUM(late), CASE WHEN SUM(late) > 0 THEN
+    jsonb_build_object('transit', SUM(late)::bigint / 2, 'merchant', SUM(late)::bigint / 2)
     ELSE '{{}}'::jsonb END, jsonb_object_agg(hour, n), jsonb_build_object('5', SUM(n)::bigint / 3, '1', SUM(n)::bigint / 9), '{{}}'::jsonb
 FROM one GROUP BY 1, 2, 3, 4, 5, 6
 """
