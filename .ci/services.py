@@ -75,7 +75,6 @@ SAYS_THE_SAME = (
     "tests/test_olist_queue.py",
     "tracker/tests/test_answers.py",
     "tracker/tests/test_broker.py",
-    "tracker/tests/test_demo.py::test_each_shop_has_something_to_pick_to_load_and_to_ask_the_carrier[Wednesday]",
     "tracker/tests/test_demo.py::test_the_shops_use_real_carriers",
     "tracker/tests/test_guessing.py",
     "tracker/tests/test_languages.py",
