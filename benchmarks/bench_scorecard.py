@@ -24,12 +24,14 @@ RAW = (
 OUTCOMES = """
 INSERT INTO shipping_parceloutcome (merchant_id, shipment_id, day, carrier, service, lane, delivered, judged, on_time, kept,
     first_attempt, exception, returned, transit, late, blame)
-SELECT %s, n, current_date - (n %% %s), (ARRAY['DHL', 'UPS', 'GLS', 'DPD'])[1 + n %% 4], (ARRAY['standard', 'express'])[1 + n %% 2],
-    'DE-' || lpad(((n / 7) %% 97)::text, 2, '0'), TRUE, TRUE, n %% 11 <> 0, n %% 13 <> 0, n %% 17 <> 0, n %% 19 = 0, FALSE,
+SELECT %s, n, current_date - (n %% %s), (ARRAY['DHL', 'UPS', 'GLS', 'DPD'])[1 + k %% 4],
+    (ARRAY['standard', 'express'])[1 + k / 4 %% 2], 'DE-' || lpad((k / 8 %% 97)::text, 2, '0'),
+    TRUE, TRUE, n %% 11 <> 0, n %% 13 <> 0, n %% 17 <> 0, n %% 19 = 0, FALSE,
     (20 + ((n::bigint * 7919) %% 90)::int) * 3600, CASE WHEN n %% 11 = 0 THEN 86400 ELSE 0 END,
     CASE WHEN n %% 11 = 0 THEN '{"transit": 43200, "merchant": 43200}'::jsonb ELSE '{}'::jsonb END
-FROM generate_series(1, %s) n
+FROM (SELECT n, n / %s AS k FROM generate_series(1, %s) n) AS parcel
 """
+"""`k` counts the parcels of a day: each carrier, service and destination occurs on it with any product."""
 SUMS = """
 WITH one AS (
     SELECT merchant_id, day, {sku} AS sku, carrier, service, lane, transit / 3600 AS hour, COUNT(*) AS n,
@@ -67,9 +69,9 @@ def main(count: int, days: int) -> None:
             cursor.execute(
                 "SET session_replication_role = replica; SET synchronous_commit = off; SET work_mem = '256MB'"
             )
-            cursor.execute(OUTCOMES, [shop.pk, days, count])
+            cursor.execute(OUTCOMES, [shop.pk, days, days, count])
             cursor.execute(SUMS.format(sku="''"))
-            cursor.execute(SUMS.format(sku="'SKU-' || (shipment_id / 3) %% 200".replace("%%", "%")))
+            cursor.execute(SUMS.format(sku=f"'SKU-' || shipment_id / {days} * 31 % 200"))
             cursor.execute("RESET session_replication_role; RESET synchronous_commit; RESET work_mem")
         settle()
         sums = DailyFigure.objects.count()

@@ -17,8 +17,8 @@ from shipping.admin.scorecard_asked import (
     asked_of,
     links,
     parcels_link,
-    rows_of,
     shown,
+    sorted_rows,
     week_link,
     week_of,
 )
@@ -54,10 +54,13 @@ class ScorecardAdmin(WalledAdmin):
 
 
 def context_of(request: HttpRequest, asked: Asked) -> dict[str, Any]:
-    by_week = ask.by(asked.question, "week")
-    total = figures("", together(by_week.values()))
+    groups = ask.by(asked.question, asked.group)
+    # A parcel with two products stands in both their groups.
+    whole = ask.by(asked.question, "carrier") if asked.group == "product" else groups
+    by_week = groups if asked.group == "week" else ask.by(asked.question, "week", parts=False)
+    total = figures("", together(whole.values()))
     before = figures("", together(ask.by(asked.question.before, "carrier").values()))
-    rows = rows_of(asked)
+    rows = sorted_rows(asked, groups)
     choices, pair = ask.choices(asked.question), pair_of(asked, rows)
     return admin.site.each_context(request) | {
         "title": "Scorecard",
@@ -169,7 +172,8 @@ def pair_of(asked: Asked, rows: list[Figures]) -> tuple[str, str]:
     if asked.group == "carrier":
         carriers = {row.key: row.parcels for row in rows}
     else:
-        carriers = {name: sums.counts["parcels"] for name, sums in ask.by(asked.question, "carrier").items()}
+        found = ask.by(asked.question, "carrier", parts=False)
+        carriers = {name: sums.counts["parcels"] for name, sums in found.items()}
     named = sorted(filter(None, carriers), key=lambda name: (-carriers[name], name))
     first, second, *_ = (*named, "", "")
     return first, second
@@ -184,7 +188,9 @@ def compared(asked: Asked, pair: tuple[str, str]) -> Any:
     def lanes(carrier: str) -> dict[str, Sums]:
         question = asked.question
         filters = question.filters | {"carrier": carrier}
-        return ask.by(ask.Question(question.merchants, question.first, question.last, filters), "lane")
+        return ask.by(
+            ask.Question(question.merchants, question.first, question.last, filters), "lane", parts=False
+        )
 
     found = like_for_like(lanes(first), lanes(second))
     if found is None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from orders.admin.base import WalledAdmin
 from orders.models import Merchant
 from shipping.scorecard import ask
-from shipping.scorecard.figures import Figures, figures, worst_first
+from shipping.scorecard.figures import Figures, Sums, figures, worst_first
 
 SPANS = {"28": "4 weeks", "91": "a quarter", "365": "a year"}
 
@@ -63,7 +63,11 @@ def _day(text: str | None) -> date | None:
 
 
 def rows_of(asked: Asked) -> list[Figures]:
-    found = [figures(key, sums) for key, sums in ask.by(asked.question, asked.group).items()]
+    return sorted_rows(asked, ask.by(asked.question, asked.group))
+
+
+def sorted_rows(asked: Asked, sums: dict[str, Sums]) -> list[Figures]:
+    found = [figures(key, one) for key, one in sums.items()]
     return sorted(found, key=lambda one: one.key) if asked.group == "week" else worst_first(found)
 
 

@@ -142,7 +142,10 @@ def _blamed(asked: Asked, rows: list[Figures]) -> Table:
 
 
 def _weeks(asked: Asked) -> list[Figures]:
-    return [figures(shown("week", key), sums) for key, sums in sorted(ask.by(asked.question, "week").items())]
+    return [
+        figures(shown("week", key), sums)
+        for key, sums in sorted(ask.by(asked.question, "week", parts=False).items())
+    ]
 
 
 def _bars(rows: Iterable[Figures]) -> list[Bar]:

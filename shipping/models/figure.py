@@ -69,6 +69,11 @@ class DailyFigure(MerchantOwned):
         ordering = ["-day", "carrier"]
         verbose_name = "scorecard"
         verbose_name_plural = "scorecard"
+        indexes = [
+            models.Index(
+                fields=["merchant", "day"], condition=models.Q(sku=""), name="figure_of_all_products"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["merchant", "day", "sku", "carrier", "service", "lane"], name="figure_once"

@@ -53,8 +53,9 @@ def rows(question: Question, *, by_product: bool = False) -> QuerySet[DailyFigur
     return found.filter(**wanted)
 
 
-def by(question: Question, group: str) -> dict[str, Sums]:
-    """Sums by carrier, service, lane, product or week (its Monday, ISO 8601). Two queries, in which the database adds up."""
+def by(question: Question, group: str, *, parts: bool = True) -> dict[str, Sums]:
+    """Sums by carrier, service, lane, product or week (its Monday, ISO 8601). The database adds up: one query for the counts, and
+    another, which takes several times as long, for blame, hours and ratings if `parts` are wanted."""
     column = {"product": "sku", "week": "day"}.get(group, group)
     asked = rows(question, by_product=group == "product").order_by()
     found: dict[str, Sums] = defaultdict(Sums)
@@ -64,7 +65,7 @@ def by(question: Question, group: str) -> dict[str, Sums]:
 
     for key, *counts in asked.values_list(column).annotate(*(Sum(one) for one in COUNTS)):
         found[name(key)].counts.update(dict(zip(COUNTS, counts, strict=True)))
-    for kind, key, part, many in _parts(asked, column):
+    for kind, key, part, many in _parts(asked, column) if parts else ():
         getattr(found[name(key)], kind)[part if kind == "blame" else int(part)] += many
     return dict(found)
 
