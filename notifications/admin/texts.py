@@ -14,7 +14,7 @@ from notifications.admin import preview
 from notifications.carried import carried
 from notifications.models import NoticeText
 from notifications.own import NAMES, unknown
-from orders.admin.base import MerchantFilter, WalledAdmin
+from orders.admin.base import AskFirstAdmin, MerchantFilter
 from orders.roles import Can
 
 
@@ -35,7 +35,7 @@ class TextForm(forms.ModelForm):
 
 
 @admin.register(NoticeText)
-class NoticeTextAdmin(WalledAdmin):
+class NoticeTextAdmin(AskFirstAdmin):
     change_right = add_right = delete_right = Can.MANAGE
     form = TextForm
     list_display = ["milestone", "channel", "language", "subject", "on", "merchant"]
@@ -63,19 +63,7 @@ class NoticeTextAdmin(WalledAdmin):
             *super().get_urls(),
         ]
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> Any:
-        """Before customers get other words: how many would have, and what it costs."""
-        asked = request.method == "POST" and "_sure" not in request.POST
-        page = self._dry_run(request, object_id) if asked else None
-        return page or super().changeform_view(request, object_id, form_url, extra_context)
-
-    def _dry_run(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+    def before_it_is_kept(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
         row = self.get_object(request, object_id) if object_id else None
         if not (self.has_change_permission(request, row) if row else self.has_add_permission(request)):
             return None

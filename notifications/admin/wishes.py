@@ -13,7 +13,7 @@ from notifications.models import Consent, NoticeSettings, Preference, Suppressio
 from notifications.rehearsal import rehearse
 from notifications.status import Channel, Milestone
 from notifications.wishes import normal, suppression_of
-from orders.admin.base import MerchantFilter, WalledAdmin
+from orders.admin.base import AskFirstAdmin, MerchantFilter, WalledAdmin
 from orders.models import Merchant
 from orders.roles import Can
 
@@ -61,7 +61,7 @@ class SettingsForm(forms.ModelForm):
 
 
 @admin.register(NoticeSettings)
-class NoticeSettingsAdmin(WalledAdmin):
+class NoticeSettingsAdmin(AskFirstAdmin):
     change_right = add_right = Can.MANAGE
     form = SettingsForm
     list_display = ["merchant_name", "switched_off"]
@@ -88,19 +88,7 @@ class NoticeSettingsAdmin(WalledAdmin):
             return [(None, {"fields": ["merchant", "switched_off"]}), *self.fieldsets[1:]]
         return self.fieldsets
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> Any:
-        """Before a change is kept: what it would have done in the last month."""
-        asked = request.method == "POST" and "_sure" not in request.POST
-        page = self._dry_run(request, object_id) if asked else None
-        return page or super().changeform_view(request, object_id, form_url, extra_context)
-
-    def _dry_run(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+    def before_it_is_kept(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
         row = self.get_object(request, object_id) if object_id else None
         if not (self.has_change_permission(request, row) if row else self.has_add_permission(request)):
             return None

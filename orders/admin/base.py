@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Model, QuerySet
 from django.db.models.fields.related import ForeignKey, RelatedField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -181,3 +181,23 @@ def choices_for(db_field: RelatedField, request: HttpRequest, right: Can) -> Que
             else people.filter(memberships__merchant__in=user.merchant_ids()).distinct()
         )
     return model._default_manager.visible_to(user)  # type: ignore[attr-defined]
+
+
+class AskFirstAdmin(WalledAdmin):
+    """Shows what a change would do before it is kept: the form's first post leads to that page, and its button sends the same
+    fields again with `_sure`."""
+
+    def before_it_is_kept(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        """The page, or None where there is nothing to ask."""
+        return None
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        asked = request.method == "POST" and "_sure" not in request.POST
+        page = self.before_it_is_kept(request, object_id) if asked else None
+        return page or super().changeform_view(request, object_id, form_url, extra_context)

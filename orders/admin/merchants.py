@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from orders.admin.base import MerchantFilter, WalledAdmin
+from orders.admin.base import AskFirstAdmin, MerchantFilter, WalledAdmin
 from orders.brand import explained, poor
 from orders.models import Location, Membership, Merchant, User
 from orders.roles import Can
@@ -20,7 +20,7 @@ NOT_REACHABLE = (
 
 
 @admin.register(Merchant)
-class MerchantAdmin(WalledAdmin):
+class MerchantAdmin(AskFirstAdmin):
     class Media:
         css = {"all": ["css/brand-preview.css"]}
         js = ["js/brand.js"]
@@ -52,18 +52,9 @@ class MerchantAdmin(WalledAdmin):
     asked_first: ClassVar[list[AskFirst]] = []
     """Pages of the floors above that stand before a change: each is asked whether it has something to show."""
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> Any:
-        if request.method == "POST" and "_sure" not in request.POST and object_id:
-            for ask in self.asked_first:
-                if page := ask(self, request, object_id):
-                    return page
-        return super().changeform_view(request, object_id, form_url, extra_context)
+    def before_it_is_kept(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        pages = (ask(self, request, object_id) for ask in self.asked_first if object_id)
+        return next(filter(None, pages), None)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(getattr(request.user, "is_superuser", False))
